@@ -1,0 +1,351 @@
+// The kernel: runs one message's chain. It is evaluated once, when the image
+// is made; what it captures here is what it trusts afterwards. Programs get
+// closures of its making, never an object through which the host is reached.
+//
+// host(op, ...) is the only way out. What it is called with is the kernel's
+// own: a number that names the operation, strings, and values for the host to
+// look at.
+(function kernel(host, boot, hardener, boundary) {
+  'use strict';
+  const { apply, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Reflect;
+  const { freeze } = Object;
+  const parse = JSON.parse;
+  const PromiseOf = Promise;
+  const promiseThen = Promise.prototype.then;
+  const ErrorOf = Error;
+  const TypeErr = TypeError;
+  const RangeErr = RangeError;
+  const SyntaxErr = SyntaxError;
+  const StringOf = String;
+  const charCodeAt = ''.charCodeAt;
+  const sliceOf = ''.slice;
+  const { encode, freezeData } = boundary;
+  const { deepFreeze, isObject } = hardener;
+
+  // A collection of the kernel's own: the methods are captured, so that
+  // nothing depends on a prototype.
+  const { get: weakGet, set: weakSet } = WeakMap.prototype;
+  const { has: setHas, add: setAdd } = WeakSet.prototype;
+  const { get: mapGet, set: mapSet } = Map.prototype;
+
+  // Operations of the host.
+  const LOAD = 1, SIGNED = 2, CALL = 3, LOG = 4, BRAND = 5, DONE = 6, FAIL = 7;
+  const PROXY = 1, PROMISE = 2;
+
+  // Where errors arose: the engine calls prepare for each error that is made.
+  // What it returns is the error's visible stack, which is none.
+  const places = new WeakMap();
+  const exec = RegExp.prototype.exec;
+  const HASH = freeze(/^[0-9a-f]{64}$/);
+  const isHash = s => typeof s === 'string' && apply(exec, HASH, [s]) !== null;
+  const ROOT_POWER = 'root-power.js';
+  let callSite;
+  const place = sites => {
+    for (let i = 0; i < sites.length; i++) {
+      const s = sites[i];
+      const file = apply(callSite.getFileName, s, []);
+      if (!isHash(file) && file !== ROOT_POWER) continue;
+      return { file, line: apply(callSite.getLineNumber, s, []), column: apply(callSite.getColumnNumber, s, []) };
+    }
+    return undefined;
+  };
+  boot.setPrepare((error, sites) => {
+    if (callSite === undefined && sites.length > 0) {
+      const proto = getPrototypeOf(sites[0]);
+      callSite = { getFileName: proto.getFileName, getLineNumber: proto.getLineNumber, getColumnNumber: proto.getColumnNumber };
+      freeze(proto);
+      return '';
+    }
+    const at = place(sites);
+    if (at !== undefined) apply(weakSet, places, [error, at]);
+    return '';
+  });
+  boot.setTraceLimit(8);
+  new ErrorOf('a first error, for its call site');
+
+  // checkResult refuses what would be a program's foot in its parent's turn: a
+  // promise or a thenable, and a proxy, which can become one at will.
+  const checkResult = (o, path) => {
+    const brand = host(BRAND, o);
+    if (brand === PROXY) throw new TypeErr(`${path} is a proxy, which may not cross to a parent`);
+    if (brand === PROMISE) throw new TypeErr(`${path} is a promise, which may not cross to a parent: await it first`);
+    for (let p = o; p !== null; p = getPrototypeOf(p)) {
+      if (p !== o && host(BRAND, p) === PROXY) throw new TypeErr(`${path} inherits from a proxy, which may not cross to a parent`);
+      const then = getOwnPropertyDescriptor(p, 'then');
+      if (then === undefined) continue;
+      if (then.get !== undefined || then.set !== undefined || typeof then.value === 'function') {
+        throw new TypeErr(`${path} is a thenable, which may not cross to a parent`);
+      }
+      break;
+    }
+  };
+
+  // What goes from one program to another is deep-frozen; a child's result is
+  // checked as well.
+  const cross = v => deepFreeze(v);
+  const crossUp = v => deepFreeze(v, checkResult, 'result');
+
+  // What a program threw becomes an Error of the kernel's making, so that a
+  // parent can catch and read it without running the program's code again.
+  const NAMES = freeze({
+    __proto__: null, Error: 1, TypeError: 1, RangeError: 1, ReferenceError: 1, SyntaxError: 1, URIError: 1,
+    EvalError: 1, AggregateError: 1, InternalError: 1, SuppressedError: 1,
+  });
+  const failures = new WeakSet();
+  const MESSAGE = 4096;
+  const shorten = s => s.length > MESSAGE ? apply(sliceOf, s, [0, MESSAGE]) + '…' : s;
+  const readText = (o, k, otherwise) => {
+    try {
+      const v = o[k];
+      return typeof v === 'string' ? shorten(v) : otherwise;
+    } catch {
+      return otherwise;
+    }
+  };
+  const describe = thrown => {
+    if (!isObject(thrown)) {
+      return { name: 'Error', message: shorten(typeof thrown === 'symbol' ? 'a symbol was thrown' : `${thrown}`) };
+    }
+    return { name: readText(thrown, 'name', 'Error'), message: readText(thrown, 'message', 'something that is not an Error was thrown') };
+  };
+  const failure = (thrown, program) => {
+    if (isObject(thrown) && apply(setHas, failures, [thrown])) return thrown;
+    const { name, message } = describe(thrown);
+    const error = new ErrorOf(message);
+    defineProperty(error, 'name', { value: name in NAMES ? name : 'Error', enumerable: false });
+    let at = isObject(thrown) ? apply(weakGet, places, [thrown]) : undefined;
+    if (at === undefined) at = { file: program, line: 0, column: 0 };
+    apply(weakSet, places, [error, at]);
+    apply(setAdd, failures, [error]);
+    return cross(error);
+  };
+
+  // settle gives the kernel's own promise for what a program returned, which
+  // may be a promise that is rigged (row 4).
+  const settle = (v, ok, bad) => {
+    const mine = new PromiseOf(resolve => resolve(v));
+    apply(promiseThen, mine, [ok, bad]);
+  };
+
+  const show = v => {
+    if (typeof v === 'string') return shorten(v);
+    try {
+      if (!isObject(v)) return shorten(StringOf(v));
+      if (typeof v === 'function') return '[function]';
+      const { name, message } = v;
+      if (typeof message === 'string' && typeof name === 'string') return shorten(`${name}: ${message}`);
+      return shorten(encode(v, 'value'));
+    } catch {
+      return '[something that JSON cannot carry]';
+    }
+  };
+
+  // early is true while root-power.js is tried before there is a message, and
+  // undefined once that has asked for the host.
+  let early = false;
+  const notYet = () => {
+    if (early === false) return false;
+    early = undefined;
+    return true;
+  };
+
+  // A console line is put down to the program whose code is innermost.
+  boot.sink.write = (level, args) => {
+    if (notYet()) return;
+    let line = '';
+    for (let i = 0; i < args.length; i++) line += (i > 0 ? ' ' : '') + show(args[i]);
+    const at = apply(weakGet, places, [new ErrorOf()]);
+    host(LOG, level, at === undefined ? '' : at.file, shorten(line));
+  };
+
+  // evaluate runs a module's text, compiled and wrapped by the host.
+  const evaluate = (wrapper, require, caller) => {
+    const module = { exports: {} };
+    apply(wrapper, module.exports, [module, module.exports, require, caller]);
+    return module.exports;
+  };
+
+  const load = hash => {
+    const wrapper = host(LOAD, hash);
+    if (typeof wrapper === 'function') return wrapper;
+    if (wrapper === undefined) throw new ErrorOf(`no program ${hash} is here: send it with the message, or before`);
+    const { message, line, column } = parse(wrapper);
+    const error = new SyntaxErr(message);
+    apply(weakSet, places, [error, { file: hash, line, column }]);
+    throw error;
+  };
+
+  // Each program has module instances of its own (row 8).
+  const requireFor = () => {
+    const instances = new Map();
+    const require = name => {
+      if (!isHash(name)) throw new TypeErr('require takes the hash of a program: 64 lower-case hex digits');
+      const had = apply(mapGet, instances, [name]);
+      if (had !== undefined) return had.exports;
+      const exports = cross(evaluate(load(name), require));
+      apply(mapSet, instances, [name, { exports }]);
+      return exports;
+    };
+    return require;
+  };
+
+  const mainOf = hash => {
+    const exports = evaluate(load(hash), requireFor());
+    const main = typeof exports === 'function' ? exports : isObject(exports) ? exports.main : undefined;
+    if (typeof main !== 'function') throw new TypeErr('the program exports no main function');
+    return main;
+  };
+
+  // The host modules that the vat grants, and root-power.js: wrappers that are
+  // in the image, evaluated afresh for each message.
+  const hostModules = new Map();
+  let rootPower;
+  let pending;
+  const answer = (text) => {
+    if (text === undefined) return undefined;
+    const tag = apply(charCodeAt, text, [0]);
+    const rest = apply(sliceOf, text, [1]);
+    if (tag === 61) return parse(rest); // '='
+    if (tag === 58) return undefined; // ':'
+    const { name, message } = parse(rest);
+    const E = name === 'TypeError' ? TypeErr : name === 'RangeError' ? RangeErr : ErrorOf;
+    throw new E(message);
+  };
+  const caller = module => (method, ...args) => {
+    if (notYet()) throw new ErrorOf('not before the message');
+    const text = host(CALL, module, method, encode(args, 'arguments'));
+    if (text !== undefined && apply(charCodeAt, text, [0]) === 63) { // '?'
+      const id = apply(sliceOf, text, [1]);
+      return new PromiseOf((resolve, reject) => { apply(mapSet, pending, [id, { resolve, reject }]); });
+    }
+    return answer(text);
+  };
+  const evaluatePower = () => {
+    const instances = new Map();
+    const require = name => {
+      const had = apply(mapGet, instances, [name]);
+      if (had !== undefined) return had.exports;
+      const wrapper = apply(mapGet, hostModules, [name]);
+      if (wrapper === undefined) throw new ErrorOf(`root-power.js requires ${StringOf(name)}, which this vat does not grant`);
+      const exports = cross(evaluate(wrapper, require, caller(name)));
+      apply(mapSet, instances, [name, { exports }]);
+      return exports;
+    };
+    return cross(evaluate(rootPower, require));
+  };
+
+  // root-power.js is evaluated afresh for each message. Where that takes no
+  // call of a power, it can be done before the image is taken: no program can
+  // tell the difference.
+  let power;
+  const setRootPower = wrapper => {
+    rootPower = wrapper;
+    early = true;
+    try {
+      power = evaluatePower();
+    } catch {
+      power = undefined; // a message will see why
+    }
+    if (early === undefined) power = undefined; // whatever was caught
+    early = false;
+  };
+  const powerOf = () => {
+    if (power === undefined) power = rootPower === undefined ? freeze({}) : evaluatePower();
+    return power;
+  };
+
+  // start runs a message: the hashes of its links, and its input's JSON text.
+  const start = (hashes, inputText) => {
+    const count = hashes.length / 64;
+    const hashOf = i => apply(sliceOf, hashes, [i * 64, i * 64 + 64]);
+    const last = count - 1;
+    const input = inputText === undefined ? undefined : freezeData(parse(inputText));
+    pending = new Map();
+
+    const asked = (bound, i, k) => {
+      if (!isHash(k)) throw new TypeErr('a key is 64 lower-case hex digits');
+      return host(SIGNED, i, k, bound) === 1;
+    };
+    const nextOf = i => i > last ? undefined : freeze({
+      hash: hashOf(i),
+      signedBy: freeze(k => asked(0, i, k)),
+      boundBy: freeze(k => asked(1, i, k)),
+      load: freeze(() => {
+        let main;
+        try {
+          main = mainOf(hashOf(i));
+        } catch (e) {
+          throw failure(e, hashOf(i));
+        }
+        return freeze(power => run(main, i, power));
+      }),
+    });
+    // begin calls a program, and reports how it ends: exactly once.
+    const begin = (main, i, power, ok, bad) => {
+      try {
+        const passed = freeze({ power: cross(power), next: nextOf(i + 1), input: i === last ? input : undefined });
+        settle(main(passed), ok, bad);
+      } catch (e) {
+        bad(e);
+      }
+    };
+    const run = (main, i, power) => freeze(new PromiseOf((resolve, reject) => {
+      const bad = e => reject(failure(e, hashOf(i)));
+      begin(main, i, power, v => {
+        try {
+          resolve(crossUp(v));
+        } catch (e) {
+          bad(e);
+        }
+      }, bad);
+    }));
+
+    const fail = e => {
+      const error = failure(e, hashOf(0));
+      const at = apply(weakGet, places, [error]);
+      host(FAIL, error.name, error.message, at.file, at.line, at.column);
+    };
+    try {
+      powerOf();
+    } catch (e) {
+      const error = failure(e, ROOT_POWER);
+      const at = apply(weakGet, places, [error]);
+      host(FAIL, error.name, error.message, ROOT_POWER, at.file === ROOT_POWER ? at.line : 0, at.column);
+      return;
+    }
+    try {
+      begin(mainOf(hashOf(0)), 0, power, v => {
+        try {
+          host(DONE, v === undefined ? undefined : encode(v, 'result'));
+        } catch (e) {
+          fail(e);
+        }
+      }, fail);
+    } catch (e) {
+      fail(e);
+    }
+  };
+
+  // The entries that the host keeps.
+  return {
+    start,
+    // settlePending gives a promise of a power's its answer.
+    settlePending: (id, text) => {
+      const { resolve, reject } = apply(mapGet, pending, [id]);
+      try {
+        resolve(answer(text));
+      } catch (e) {
+        reject(e);
+      }
+    },
+    addModule: (name, wrapper) => { apply(mapSet, hostModules, [name, wrapper]); },
+    setRootPower,
+    // explain tells the host of an exception outside a message: a text that
+    // does not parse.
+    explain: thrown => {
+      const { name, message } = describe(thrown);
+      const at = (isObject(thrown) && apply(weakGet, places, [thrown])) || { file: '', line: 0, column: 0 };
+      host(FAIL, name, message, at.file, at.line, at.column);
+    },
+  };
+})

@@ -1,0 +1,131 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// bytesPerFuel is how many bytes that cross the boundary cost one unit.
+const bytesPerFuel = 64
+
+// Replies to the kernel start with one character: a JSON value, undefined, an
+// error to throw, or the number of a promise. kernel.js reads them.
+const (
+	replyValue     = '='
+	replyUndefined = ':'
+	replyThrow     = '!'
+	replyLater     = '?'
+)
+
+// call hands a call of a guest half to its power.
+func (t *turn) call(ctx context.Context, args []value) (value, error) {
+	if err := t.countCall(); err != nil {
+		return 0, err
+	}
+	var text [3][]byte
+	for i, v := range args[:3] {
+		b, err := t.in.text(ctx, v, t.e.limits.Result)
+		var long *tooLongError
+		if errors.As(err, &long) {
+			return t.throw(ctx, &Refusal{Name: "RangeError", Message: fmt.Sprintf(
+				"a call carries %d bytes, and %d are allowed", long.size, long.most)})
+		}
+		if err != nil {
+			return 0, err
+		}
+		text[i] = b
+	}
+	t.in.charge(ctx, hostCallFuel+int64(len(text[2]))/bytesPerFuel)
+	power, ok := t.m.Powers[string(text[0])]
+	if !ok {
+		return t.throw(ctx, &Refusal{Message: string(text[0]) + " is not granted to this message"})
+	}
+	r, err := power.Call(ctx, string(text[1]), text[2])
+	if err == nil && r.Later != nil {
+		return t.start(ctx, r.Later)
+	}
+	b, err := reply(r.JSON, err)
+	if err != nil {
+		return 0, err
+	}
+	t.in.charge(ctx, int64(len(b))/bytesPerFuel)
+	return t.in.newString(ctx, b)
+}
+
+func (t *turn) throw(ctx context.Context, r *Refusal) (value, error) {
+	b, err := reply(nil, r)
+	if err != nil {
+		return 0, err
+	}
+	return t.in.newString(ctx, b)
+}
+
+// start runs what answers later, and gives the kernel the number of its
+// promise.
+func (t *turn) start(ctx context.Context, later func(context.Context) ([]byte, error)) (value, error) {
+	if t.later == nil {
+		t.later = make(chan laterAnswer, t.e.limits.HostCalls)
+	}
+	id := t.nextID
+	t.nextID++
+	t.waiting++
+	// The channel has room for every call that a message may make, so the
+	// goroutine ends even when the turn has.
+	answers := t.later
+	outer := ctx
+	if f, ok := ctx.(*frame); ok {
+		outer = f.Context
+	}
+	go func() {
+		b, err := later(outer)
+		answers <- laterAnswer{id, b, err}
+	}()
+	return t.in.newString(ctx, []byte(string(replyLater)+strconv.Itoa(id)))
+}
+
+// reply is a power's answer as the kernel reads it. An error that is not a
+// *Refusal stays one.
+func reply(b []byte, err error) ([]byte, error) {
+	var r *Refusal
+	switch {
+	case errors.As(err, &r):
+		text, err := json.Marshal(map[string]string{"name": r.Name, "message": r.Message})
+		return append([]byte{replyThrow}, text...), err
+	case err != nil:
+		return nil, err
+	case b == nil:
+		return []byte{replyUndefined}, nil
+	}
+	return append([]byte{replyValue}, b...), nil
+}
+
+// readFailure reads what the kernel says of an error: name, message, program,
+// line, column.
+func readFailure(ctx context.Context, in *instance, args []value) (*Failure, error) {
+	if len(args) != 5 && len(args) != 6 {
+		return nil, errors.New("the kernel explained an error in another way")
+	}
+	args = args[len(args)-5:]
+	var text [3]string
+	for i, v := range args[:3] {
+		b, err := in.text(ctx, v, 64<<10)
+		if err != nil {
+			return nil, err
+		}
+		text[i] = string(b)
+	}
+	line, err := in.number(ctx, args[3])
+	if err != nil {
+		return nil, err
+	}
+	column, err := in.number(ctx, args[4])
+	if err != nil {
+		return nil, err
+	}
+	return &Failure{
+		Reason: ProgramError, Name: text[0], Message: text[1], Program: text[2], Line: line, Column: column,
+	}, nil
+}

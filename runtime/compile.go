@@ -1,0 +1,174 @@
+package runtime
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// code is a compiled module: bytecode of a function that takes module, exports
+// and require. Bytecode is trusted input to QuickJS; what
+// this process compiled is the only kind there is (confinement.md, row 12).
+type code struct {
+	bytes  []byte
+	fuel   int64    // what compiling it took
+	syntax *Failure // set where the text does not parse
+}
+
+const (
+	wrapHead = "(function (module, exports, require) { "
+	wrapTail = "\n})"
+)
+
+// compile turns a module's text into code, in an instance that is reset
+// afterwards. A text that does not parse gives code with syntax set. A limit
+// that is met is a *Failure.
+//
+// The text is parsed by itself first: only what is a whole list of statements
+// is ever joined to its wrapper, so none can close it (confinement.md, row 2).
+// All of it is strict code, as in an ECMAScript module.
+func (e *Engine) compile(ctx context.Context, name, text string, fuel int64) (_ *code, err error) {
+	in, p, err := e.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sound := false
+	defer func() { err = errors.Join(err, p.give(ctx, in, sound)) }()
+	in.fill(fuel, time.Now().Add(e.limits.Time))
+	c := &compiler{in: in, entries: p.img.entries, name: name}
+	bytes, err := c.both(ctx, text)
+	var syntax *Failure
+	if err != nil && !errors.As(err, &syntax) {
+		return nil, in.failed(err, e.limits)
+	}
+	sound = true
+	return &code{bytes: bytes, fuel: in.burnt(), syntax: syntax}, nil
+}
+
+type compiler struct {
+	in      *instance
+	entries entries
+	name    string
+}
+
+func (c *compiler) both(ctx context.Context, text string) ([]byte, error) {
+	if _, err := c.compile(ctx, text, 0); err != nil {
+		return nil, err
+	}
+	return c.compile(ctx, wrapHead+text+wrapTail, len(wrapHead))
+}
+
+// compile runs qjs_compile. indent is how far the first line is moved right.
+func (c *compiler) compile(ctx context.Context, text string, indent int) (out []byte, err error) {
+	err = c.in.withBytes(ctx, []byte(text), func(src uint32) error {
+		return c.in.withBytes(ctx, []byte(c.name), func(name uint32) error {
+			return c.in.withBytes(ctx, make([]byte, 4), func(size uint32) error {
+				p, err := c.in.do(ctx, c.in.qjs.compile,
+					uint64(src), uint64(len(text)), uint64(name), evalStrict, stripSource, uint64(size))
+				if err != nil {
+					return err
+				}
+				if p == 0 {
+					return c.syntaxError(ctx, indent)
+				}
+				out, err = c.takeBytes(ctx, uint32(p), size)
+				return err
+			})
+		})
+	})
+	return out, err
+}
+
+func (c *compiler) takeBytes(ctx context.Context, p, size uint32) ([]byte, error) {
+	mem := c.in.mod.Memory()
+	raw, ok := mem.Read(size, 4)
+	if !ok {
+		return nil, errors.New("the size of the bytecode lies outside the memory")
+	}
+	b, ok := mem.Read(p, binary.LittleEndian.Uint32(raw))
+	if !ok {
+		return nil, errors.New("the bytecode lies outside the memory")
+	}
+	return append([]byte(nil), b...), c.in.release(ctx, p)
+}
+
+// syntaxError asks the kernel what the exception says.
+func (c *compiler) syntaxError(ctx context.Context, indent int) error {
+	exc, err := c.in.do(ctx, c.in.qjs.exception)
+	if err != nil {
+		return err
+	}
+	var found *Failure
+	c.in.host = func(ctx context.Context, in *instance, args []value) (value, error) {
+		f, err := readFailure(ctx, in, args)
+		found = f
+		return 0, err
+	}
+	if _, err := c.in.call(ctx, c.entries.explain, value(exc)); err != nil {
+		return err
+	}
+	if found == nil {
+		return errors.New("the kernel did not explain a syntax error")
+	}
+	found.Program = c.name
+	if found.Line == 1 && found.Column > indent {
+		found.Column -= indent
+	}
+	return found
+}
+
+// codeCache keeps compiled programs by hash: those used last, up to a number
+// of bytes.
+type codeCache struct {
+	most int64
+
+	mu   sync.Mutex
+	lru  *simplelru.LRU[string, *code]
+	used int64
+}
+
+// codeOverhead is what an entry costs beside its bytes, roughly.
+const codeOverhead = 256
+
+func newCodeCache(most int64) *codeCache {
+	if most == 0 {
+		most = 64 << 20
+	}
+	c := &codeCache{most: most}
+	lru, err := simplelru.NewLRU(1<<30, func(_ string, gone *code) { c.used -= cost(gone) })
+	if err != nil {
+		panic(fmt.Sprintf("a cache of a fixed size cannot be made: %v", err))
+	}
+	c.lru = lru
+	return c
+}
+
+func cost(c *code) int64 { return int64(len(c.bytes)) + codeOverhead }
+
+func (c *codeCache) get(hash string) (*code, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lru.Get(hash)
+}
+
+func (c *codeCache) add(hash string, v *code) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lru.Remove(hash)
+	c.lru.Add(hash, v)
+	c.used += cost(v)
+	for c.used > c.most && c.lru.Len() > 1 {
+		c.lru.RemoveOldest()
+	}
+}
+
+func (c *codeCache) size() (int64, int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.used, c.lru.Len()
+}

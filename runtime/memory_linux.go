@@ -1,0 +1,229 @@
+package runtime
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// On Linux an instance's memory is a private mapping of a memfd that holds the
+// image. The kernel copies a page when the guest first writes to it, and its
+// page table tells which pages those are: present or swapped out, and not
+// file-backed. Setting the memory back is copying the image over those pages.
+// The ioctl PAGEMAP_SCAN lists them in one call (Linux 6.7); before that,
+// /proc/self/pagemap has a word for each page (Documentation/admin-guide/mm/
+// pagemap.rst).
+
+const (
+	osPage = 4096
+
+	// keepPages is how many private pages an instance may keep between
+	// messages. Beyond it they are given back to the kernel: copying pages
+	// that hardly any message touches costs more than faulting them in.
+	keepPages = 384
+)
+
+// imageStore is where an image lies, and what tells which pages of its copies
+// have changed.
+type imageStore struct{ fd, pagemap int }
+
+type region struct {
+	b    []byte
+	scan scanner
+}
+
+func reserve(limit uint64) (region, error) {
+	b, err := unix.Mmap(-1, 0, int(limit), unix.PROT_NONE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	if err != nil {
+		return region{}, err
+	}
+	// A huge page would be copied whole for a byte that is written, if the
+	// kernel has them at all: where it has none, there is nothing to turn off.
+	if err := unix.Madvise(b, unix.MADV_NOHUGEPAGE); err != nil && err != unix.EINVAL {
+		return region{}, err
+	}
+	return region{b: b}, nil
+}
+
+func (r *region) bytes() []byte { return r.b }
+
+func (r *region) commit(size uint64) error {
+	return unix.Mprotect(r.b[:size], unix.PROT_READ|unix.PROT_WRITE)
+}
+
+func (r *region) release() {
+	if r.b != nil {
+		unix.Munmap(r.b) //nolint:errcheck // a mapping of our own, whole
+		r.b = nil
+	}
+}
+
+// newImageStore puts an image where instances can map it from.
+func newImageStore(content []byte) (imageStore, []byte, error) {
+	fd, err := unix.MemfdCreate("qvat-image", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return imageStore{}, nil, err
+	}
+	fail := func(err error) (imageStore, []byte, error) {
+		unix.Close(fd)
+		return imageStore{}, nil, err
+	}
+	if err := unix.Ftruncate(fd, int64(len(content))); err != nil {
+		return fail(err)
+	}
+	for at := 0; at < len(content); at += osPage {
+		page := content[at:min(at+osPage, len(content))]
+		if isZero(page) {
+			continue // a hole costs nothing
+		}
+		if _, err := unix.Pwrite(fd, page, int64(at)); err != nil {
+			return fail(err)
+		}
+	}
+	seals := unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		return fail(err)
+	}
+	b, err := unix.Mmap(fd, 0, len(content), unix.PROT_READ, unix.MAP_PRIVATE)
+	if err != nil {
+		return fail(err)
+	}
+	pagemap, err := unix.Open(pagemapTable, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		unix.Munmap(b) //nolint:errcheck // a mapping of our own, whole
+		return fail(&os.PathError{Op: "open", Path: pagemapTable, Err: err})
+	}
+	return imageStore{fd: fd, pagemap: pagemap}, b, nil
+}
+
+func (s imageStore) release(b []byte) {
+	unix.Munmap(b) //nolint:errcheck // a mapping of our own, whole
+	unix.Close(s.fd)
+	unix.Close(s.pagemap)
+}
+
+func isZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *region) mapImage(s imageStore, size int) error {
+	_, err := unix.MmapPtr(s.fd, 0, unsafe.Pointer(&r.b[0]), uintptr(size),
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED|unix.MAP_NORESERVE)
+	if err != nil {
+		return err
+	}
+	if err := unix.Madvise(r.b[:size], unix.MADV_NOHUGEPAGE); err != nil && err != unix.EINVAL {
+		return err
+	}
+	r.scan = scanner{pagemap: s.pagemap, regions: make([]pageRegion, scanRegions)}
+	return nil
+}
+
+func (r *region) restore(img *image) error {
+	mem := r.b[:len(img.bytes)]
+	kept := 0
+	return r.scan.dirty(mem, func(from, to int) error {
+		if pages := (to - from) / osPage; kept+pages <= keepPages {
+			kept += pages
+			copy(mem[from:to], img.bytes[from:to])
+			return nil
+		}
+		return unix.Madvise(mem[from:to], unix.MADV_DONTNEED)
+	})
+}
+
+// scanner finds the pages of a private mapping that differ from its file.
+type scanner struct {
+	pagemap int
+	regions []pageRegion
+	words   []uint64 // where PAGEMAP_SCAN is not to be had
+}
+
+// pageRegion and scanArg are struct page_region and struct pm_scan_arg of
+// linux/fs.h.
+type pageRegion struct{ start, end, categories uint64 }
+
+type scanArg struct {
+	size, flags, start, end, walkEnd, vec, vecLen, maxPages uint64
+	inverted, mask, anyOf, returned                         uint64
+}
+
+const (
+	pagemapScan  = 0xc0606610
+	pageFile     = 1 << 2
+	pagePresent  = 1 << 3
+	pageSwapped  = 1 << 4
+	wordPresent  = 1 << 63
+	wordSwapped  = 1 << 62
+	wordFile     = 1 << 61
+	scanRegions  = 512
+	pagemapTable = "/proc/self/pagemap"
+)
+
+// dirty calls f with each run of pages that mem's writer has changed, as
+// offsets into mem.
+func (s *scanner) dirty(mem []byte, f func(from, to int) error) error {
+	if s.words != nil {
+		return s.dirtyWords(mem, f)
+	}
+	base := uint64(uintptr(unsafe.Pointer(&mem[0])))
+	start, end := base, base+uint64(len(mem))
+	for start < end {
+		a := scanArg{
+			size: uint64(unsafe.Sizeof(scanArg{})), start: start, end: end,
+			vec: uint64(uintptr(unsafe.Pointer(&s.regions[0]))), vecLen: scanRegions,
+			inverted: pageFile, mask: pageFile, anyOf: pagePresent | pageSwapped,
+			returned: pageFile,
+		}
+		n, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(s.pagemap), pagemapScan, uintptr(unsafe.Pointer(&a)))
+		if errno == unix.ENOTTY || errno == unix.EINVAL {
+			s.words = make([]uint64, len(mem)/osPage)
+			return s.dirtyWords(mem, f)
+		}
+		if errno != 0 {
+			return fmt.Errorf("scan the page table: %w", errno)
+		}
+		for _, p := range s.regions[:n] {
+			if err := f(int(p.start-base), int(p.end-base)); err != nil {
+				return err
+			}
+		}
+		start = a.walkEnd
+	}
+	return nil
+}
+
+func (s *scanner) dirtyWords(mem []byte, f func(from, to int) error) error {
+	base := uintptr(unsafe.Pointer(&mem[0]))
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(&s.words[0])), len(s.words)*8)
+	for done := 0; done < len(raw); {
+		n, err := unix.Pread(s.pagemap, raw[done:], int64(base/osPage*8)+int64(done))
+		if err != nil {
+			return fmt.Errorf("read the page table: %w", err)
+		}
+		if n == 0 {
+			return fmt.Errorf("read the page table: it ends at %d of %d bytes", done, len(raw))
+		}
+		done += n
+	}
+	for i := 0; i < len(s.words); i++ {
+		from := i
+		for i < len(s.words) && s.words[i]&(wordPresent|wordSwapped) != 0 && s.words[i]&wordFile == 0 {
+			i++
+		}
+		if i > from {
+			if err := f(from*osPage, i*osPage); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// pool keeps idle instances of one image. An instance that is given back is
+// first set back to the image; one that trapped or grew is thrown away.
+type pool struct {
+	engine *Engine
+	img    *image
+	users  sync.WaitGroup // turns that hold an instance
+
+	mu     sync.Mutex
+	idle   []*instance
+	closed bool
+
+	made, reused, discarded atomic.Int64
+}
+
+func newPool(e *Engine, img *image) *pool { return &pool{engine: e, img: img} }
+
+func (p *pool) take(ctx context.Context) (*instance, error) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		in := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		p.reused.Add(1)
+		return in, nil
+	}
+	p.mu.Unlock()
+	p.made.Add(1)
+	return p.engine.fromImage(ctx, p.img)
+}
+
+// give takes an instance back. sound says that its last call ended without a
+// trap.
+func (p *pool) give(ctx context.Context, in *instance, sound bool) error {
+	defer p.users.Done()
+	in.host = nil
+	if sound {
+		switch err := in.mem.reset(); {
+		case err == nil:
+			in.sp.Set(p.img.stackPointer)
+			if p.keep(in) {
+				return nil
+			}
+		case !errors.Is(err, errGrown):
+			return errors.Join(err, in.mod.Close(ctx))
+		}
+	}
+	p.discarded.Add(1)
+	return in.mod.Close(ctx)
+}
+
+func (p *pool) keep(in *instance) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || len(p.idle) >= p.engine.idle {
+		return false
+	}
+	p.idle = append(p.idle, in)
+	return true
+}
+
+// close throws the idle instances away, waits in the background for those in
+// use, and then gives up the image, unless it is the engine's first.
+func (p *pool) close(ctx context.Context) error {
+	p.mu.Lock()
+	p.closed = true
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	var errs []error
+	for _, in := range idle {
+		errs = append(errs, in.mod.Close(ctx))
+	}
+	if p.img != p.engine.base {
+		go func() {
+			p.users.Wait()
+			p.img.release()
+		}()
+	}
+	return errors.Join(errs...)
+}
+
+// Stats are an engine's counts since it was made, for the image in use.
+type Stats struct {
+	Idle                    int
+	Made, Reused, Discarded int64
+	CompiledBytes           int64
+	CompiledPrograms        int
+}
+
+// Stats gives the counts as they are now.
+func (e *Engine) Stats() Stats {
+	e.mu.RLock()
+	p := e.pool
+	e.mu.RUnlock()
+	p.mu.Lock()
+	idle := len(p.idle)
+	p.mu.Unlock()
+	bytes, n := e.programs.size()
+	return Stats{
+		Idle: idle, Made: p.made.Load(), Reused: p.reused.Load(), Discarded: p.discarded.Load(),
+		CompiledBytes: bytes, CompiledPrograms: n,
+	}
+}

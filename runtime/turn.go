@@ -1,0 +1,407 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"qvat/chains"
+)
+
+// Message is what a turn runs.
+type Message struct {
+	// Chain is the verified chain: its programs, and who signed each.
+	Chain chains.Verified
+	// Program finds a program's text by hash. It answers for every program
+	// that the chain names or requires; a require that is computed at run time
+	// finds what it answers for.
+	Program func(context.Context, chains.Hash) (chains.Program, bool, error)
+	// Input is the JSON that the last program gets; empty is undefined.
+	Input []byte
+	// Powers are the granted modules, opened for this message, by name. One
+	// that is missing throws when it is called.
+	Powers map[string]Power
+	// Log gets console output; nil drops it.
+	Log func(LogLine)
+}
+
+// LogLine is a line that a program wrote to its console.
+type LogLine struct {
+	Level   string // "info", "warn" or "error"
+	Program string // hash
+	Text    string
+}
+
+// Outcome is what a turn cost, and its result.
+type Outcome struct {
+	// Result is the JSON of what the root program returned; nil is undefined,
+	// and is what every failed turn has.
+	Result []byte
+	// Fuel is what the message burnt. It is the same for the same message and
+	// the same answers of its powers.
+	Fuel int64
+	// Memory is the bytes of linear memory that its instance had at the end.
+	Memory int64
+}
+
+var errHostCalls = stopError("too many host calls")
+
+// hostCallFuel is what a call of a power costs, beside its bytes.
+const hostCallFuel = 500
+
+// turn is a message under way in an instance.
+type turn struct {
+	e       *Engine
+	m       Message
+	in      *instance
+	entries entries
+	calls   int
+	logged  int
+
+	done    bool
+	result  []byte
+	failure *Failure
+
+	later   chan laterAnswer
+	waiting int
+	nextID  int
+}
+
+type laterAnswer struct {
+	id   int
+	json []byte
+	err  error
+}
+
+// Turn runs a message to its end in a fresh instance. The error is a *Failure
+// where the fault is its programs', the power's own error where one ended the
+// turn, and ctx's where that ended. The outcome tells the cost in each case.
+func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
+	in, p, err := e.take(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	sound := false
+	defer func() { err = errors.Join(err, p.give(context.WithoutCancel(ctx), in, sound)) }()
+
+	ctx, cancel := context.WithTimeout(ctx, e.limits.Time)
+	defer cancel()
+	deadline, _ := ctx.Deadline()
+	in.fill(e.limits.Fuel, deadline)
+	t := &turn{e: e, m: m, in: in, entries: p.img.entries}
+	in.host = t.answer
+
+	err = t.run(&frame{ctx, in})
+	out := Outcome{Fuel: in.burnt(), Memory: int64(in.mem.size)}
+	if err != nil {
+		return out, in.failed(t.timedOut(ctx, err), e.limits)
+	}
+	sound = true
+	switch {
+	case t.failure != nil:
+		return out, t.failure
+	case !t.done:
+		return out, &Failure{Reason: NeverSettled, Message: "the message ended with its result still pending"}
+	}
+	out.Result = t.result
+	return out, nil
+}
+
+// timedOut notes that it was the message's own limit in time that ended ctx.
+func (t *turn) timedOut(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && (t.in.tank.stopped == nil || errors.Is(t.in.tank.stopped, context.DeadlineExceeded)) {
+		t.in.tank.stopped = errOutOfTime
+	}
+	return err
+}
+
+// run calls the kernel and then works off its jobs until the root's promise
+// has settled and no power owes an answer.
+func (t *turn) run(ctx context.Context) error {
+	hashes := make([]byte, 0, 64*t.m.Chain.Len())
+	for i := range t.m.Chain.Len() {
+		hashes = append(hashes, t.m.Chain.Program(i).String()...)
+	}
+	args := make([]value, 1, 2)
+	var err error
+	if args[0], err = t.in.newString(ctx, hashes); err != nil {
+		return err
+	}
+	if len(t.m.Input) > 0 {
+		input, err := t.in.newString(ctx, t.m.Input)
+		if err != nil {
+			return err
+		}
+		args = append(args, input)
+	}
+	if TRACE {
+		fmt.Println("start", t.in.burnt())
+	}
+	if _, err := t.in.call(ctx, t.entries.start, args...); err != nil {
+		return err
+	}
+	if TRACE {
+		fmt.Println("started", t.in.burnt())
+	}
+	for {
+		if err := t.jobs(ctx); err != nil {
+			return err
+		}
+		if t.waiting == 0 {
+			return nil
+		}
+		if err := t.await(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// settled tells whether the message is over.
+func (t *turn) settled() bool { return (t.done || t.failure != nil) && t.waiting == 0 }
+
+func (t *turn) jobs(ctx context.Context) error {
+	for !t.settled() {
+		pending, err := t.in.do(ctx, t.in.qjs.jobPending)
+		if err != nil {
+			return err
+		}
+		if uint32(pending) == 0 {
+			return nil
+		}
+		rc, err := t.in.do(ctx, t.in.qjs.job)
+		if err != nil {
+			return err
+		}
+		if int32(uint32(rc)) < 0 {
+			// A job that throws: none of the kernel's does, and those of
+			// promises catch what programs throw.
+			return errors.New("a job of the engine's failed")
+		}
+	}
+	return nil
+}
+
+// await waits for one answer that a power owes, and settles its promise.
+func (t *turn) await(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		t.in.tank.stopped = ctx.Err()
+		return ctx.Err()
+	case a := <-t.later:
+		t.waiting--
+		text, err := reply(a.json, a.err)
+		if err != nil {
+			t.in.tank.stopped = err
+			return err
+		}
+		id, err := t.in.newString(ctx, []byte(strconv.Itoa(a.id)))
+		if err != nil {
+			return err
+		}
+		v, err := t.in.newString(ctx, text)
+		if err != nil {
+			return err
+		}
+		_, err = t.in.call(ctx, t.entries.settlePending, id, v)
+		return err
+	}
+}
+
+// Operations of the kernel's host function; kernel.js has the same list.
+const (
+	opLoad   = 1
+	opSigned = 2
+	opCall   = 3
+	opLog    = 4
+	opBrand  = 5
+	opDone   = 6
+	opFail   = 7
+)
+
+// Brands of objects, likewise.
+const (
+	brandProxy   = 1
+	brandPromise = 2
+)
+
+// answer is the turn's hostFunc.
+func (t *turn) answer(ctx context.Context, in *instance, args []value) (value, error) {
+	op, err := in.number(ctx, args[0])
+	if err != nil {
+		return 0, err
+	}
+	args = args[1:]
+	if TRACE {
+		fmt.Println("op", op, in.burnt())
+		defer func() { fmt.Println("  end", op, in.burnt()) }()
+	}
+	switch op {
+	case opLoad:
+		return t.load(ctx, args)
+	case opSigned:
+		return t.signed(ctx, args)
+	case opCall:
+		return t.call(ctx, args)
+	case opLog:
+		return 0, t.log(ctx, args)
+	case opBrand:
+		return t.brand(ctx, args[0])
+	case opDone:
+		return 0, t.finish(ctx, args[0])
+	case opFail:
+		t.failure, err = readFailure(ctx, in, args)
+		return 0, err
+	}
+	return 0, fmt.Errorf("the kernel asked for operation %d", op)
+}
+
+// load gives the wrapper of a program, undefined where it is not here, or
+// a text that describes its syntax error.
+func (t *turn) load(ctx context.Context, args []value) (value, error) {
+	name, err := t.in.text(ctx, args[0], 64)
+	if err != nil {
+		return 0, err
+	}
+	c, err := t.code(ctx, string(name))
+	if c == nil || err != nil {
+		return 0, err
+	}
+	if TRACE {
+		fmt.Println("compile", c.fuel)
+	}
+	t.in.charge(ctx, c.fuel)
+	if c.syntax != nil {
+		text, err := json.Marshal(map[string]any{
+			"message": c.syntax.Message, "line": c.syntax.Line, "column": c.syntax.Column,
+		})
+		if err != nil {
+			return 0, err
+		}
+		return t.in.newString(ctx, text)
+	}
+	return t.in.evalBytecode(ctx, c.bytes)
+}
+
+// code finds or makes a program's code; nil where the program is not here.
+func (t *turn) code(ctx context.Context, name string) (*code, error) {
+	if c, ok := t.e.programs.get(name); ok {
+		return c, nil
+	}
+	hash, err := chains.ParseHash(name)
+	if err != nil {
+		return nil, err
+	}
+	p, ok, err := t.m.Program(ctx, hash)
+	if !ok || err != nil {
+		return nil, err
+	}
+	fuel := t.e.limits.Fuel - t.in.burnt()
+	c, err := t.e.compile(ctx, name, p.Text(), fuel)
+	if err != nil {
+		return nil, err
+	}
+	t.e.programs.add(name, c)
+	return c, nil
+}
+
+func (t *turn) signed(ctx context.Context, args []value) (value, error) {
+	link, err := t.in.number(ctx, args[0])
+	if err != nil {
+		return 0, err
+	}
+	key, err := t.in.text(ctx, args[1], 64)
+	if err != nil {
+		return 0, err
+	}
+	bound, err := t.in.number(ctx, args[2])
+	if err != nil {
+		return 0, err
+	}
+	t.in.charge(ctx, hostCallFuel)
+	ask := t.m.Chain.SignedByHex
+	if bound == 1 {
+		ask = t.m.Chain.BoundByHex
+	}
+	yes, err := ask(link, string(key))
+	if err != nil || !yes {
+		// A text that is no key has signed nothing.
+		return 0, nil //nolint:nilerr // the answer is no
+	}
+	return t.in.newNumber(ctx, 1)
+}
+
+func (t *turn) brand(ctx context.Context, v value) (value, error) {
+	t.in.charge(ctx, 10)
+	proxy, err := t.in.test(ctx, t.in.qjs.isProxy, v)
+	if err != nil {
+		return 0, err
+	}
+	if proxy {
+		return t.in.newNumber(ctx, brandProxy)
+	}
+	promise, err := t.in.test(ctx, t.in.qjs.isPromise, v)
+	if err != nil || !promise {
+		return 0, err
+	}
+	return t.in.newNumber(ctx, brandPromise)
+}
+
+func (t *turn) finish(ctx context.Context, v value) error {
+	undefined, err := t.in.test(ctx, t.in.qjs.isUndefined, v)
+	if err != nil {
+		return err
+	}
+	if !undefined {
+		if t.result, err = t.in.text(ctx, v, t.e.limits.Result); err != nil {
+			var long *tooLongError
+			if !errors.As(err, &long) {
+				return err
+			}
+			t.failure = &Failure{
+				Reason: ProgramError, Name: "RangeError", Program: t.m.Chain.Program(0).String(),
+				Message: fmt.Sprintf("the result is %d bytes of JSON, and %d are allowed", long.size, long.most),
+			}
+			return nil
+		}
+	}
+	t.done = true
+	return nil
+}
+
+func (t *turn) log(ctx context.Context, args []value) error {
+	if err := t.countCall(); err != nil {
+		return err
+	}
+	var text [3][]byte
+	for i, v := range args[:3] {
+		var err error
+		if text[i], err = t.in.text(ctx, v, 1<<20); err != nil {
+			return err
+		}
+	}
+	line := string(text[2])
+	t.in.charge(ctx, hostCallFuel+int64(len(line))/bytesPerFuel)
+	left := t.e.limits.Log - t.logged
+	if t.m.Log == nil || left <= 0 {
+		return nil
+	}
+	if len(line) > left {
+		line = line[:left] + " … (the message's log is full)"
+	}
+	t.logged += len(line)
+	t.m.Log(LogLine{Level: string(text[0]), Program: string(text[1]), Text: line})
+	return nil
+}
+
+// countCall counts a call that leaves the instance.
+func (t *turn) countCall() error {
+	t.calls++
+	if t.calls > t.e.limits.HostCalls {
+		return errHostCalls
+	}
+	return nil
+}
+
+var TRACE = false
