@@ -8,12 +8,20 @@
   const { isView } = ArrayBuffer;
   const TypeErr = TypeError;
   const StringOf = String;
+  const SetOf = Set;
   const { has, add } = WeakSet.prototype;
+  const { has: setHas, add: setAdd } = Set.prototype;
 
-  const done = new WeakSet();
+  // hard holds what is frozen with all that can be reached from it, and clean
+  // what has also been checked that way. They are two, or a program could
+  // harden a result first and so slip it past the check.
+  const hard = new WeakSet();
+  const clean = new WeakSet();
   const isObject = v => typeof v === 'object' ? v !== null : typeof v === 'function';
-  const isHard = o => apply(has, done, [o]);
-  const mark = o => { apply(add, done, [o]); };
+  const mark = o => {
+    apply(add, hard, [o]);
+    apply(add, clean, [o]);
+  };
 
   // The elements of a typed array cannot be frozen; its shape can.
   const freezeOne = o => {
@@ -32,22 +40,27 @@
   // deepFreeze freezes root and what hangs on it. check, where it is given, is
   // asked about each object before it is frozen, and throws to refuse it; name
   // is what root is called in what it says.
+  //
+  // Nothing is noted as done before all of it is: where the walk fails half-way,
+  // what it has seen may still lead to what is not frozen.
   const deepFreeze = (root, check, name) => {
-    if (!isObject(root) || isHard(root)) return root;
+    const done = check === undefined ? hard : clean;
+    if (!isObject(root) || apply(has, done, [root])) return root;
     const queue = [root];
     const paths = [name];
+    const seen = new SetOf();
+    apply(setAdd, seen, [root]);
     const visit = (v, path) => {
-      if (!isObject(v) || isHard(v)) return;
+      if (!isObject(v) || apply(setHas, seen, [v]) || apply(has, done, [v])) return;
+      apply(setAdd, seen, [v]);
       queue[queue.length] = v;
       paths[paths.length] = path;
     };
     for (let at = 0; at < queue.length; at++) {
       const o = queue[at];
-      if (isHard(o)) continue;
       const path = paths[at];
       if (check !== undefined) check(o, path);
       freezeOne(o);
-      mark(o);
       visit(getPrototypeOf(o), path);
       const keys = ownKeys(o);
       for (let i = 0; i < keys.length; i++) {
@@ -61,6 +74,10 @@
           visit(d.set, path);
         }
       }
+    }
+    for (let at = 0; at < queue.length; at++) {
+      apply(add, hard, [queue[at]]);
+      if (check !== undefined) apply(add, clean, [queue[at]]);
     }
     return root;
   };

@@ -120,11 +120,12 @@
     return cross(error);
   };
 
-  // settle gives the kernel's own promise for what a program returned, which
-  // may be a promise that is rigged (row 4).
+  // settle reports what a program returned, or what that comes to: by a promise
+  // of the kernel's own, since one of the program's may be rigged (row 4).
   const settle = (v, ok, bad) => {
+    if (!isObject(v) || typeof v.then !== 'function') return ok(v);
     const mine = new PromiseOf(resolve => resolve(v));
-    apply(promiseThen, mine, [ok, bad]);
+    return apply(promiseThen, mine, [ok, bad]);
   };
 
   const show = v => {
@@ -303,7 +304,10 @@
     const fail = e => {
       const error = failure(e, hashOf(0));
       const at = apply(weakGet, places, [error]);
-      host(FAIL, error.name, error.message, at.file, at.line, at.column);
+      // An error that root-power.js threw at a program is the program's: where
+      // in the vat's own files it arose is nobody's business.
+      if (at.file === ROOT_POWER) host(FAIL, error.name, error.message, hashOf(0), 0, 0);
+      else host(FAIL, error.name, error.message, at.file, at.line, at.column);
     };
     try {
       powerOf();

@@ -68,19 +68,20 @@ func (t *turn) throw(ctx context.Context, r *Refusal) (value, error) {
 func (t *turn) start(ctx context.Context, later func(context.Context) ([]byte, error)) (value, error) {
 	if t.later == nil {
 		t.later = make(chan laterAnswer, t.e.limits.HostCalls)
+		outer := ctx
+		if f, ok := ctx.(*frame); ok {
+			outer = f.Context
+		}
+		t.laterCtx, t.stopLater = context.WithDeadline(outer, t.in.tank.deadline)
 	}
 	id := t.nextID
 	t.nextID++
 	t.waiting++
 	// The channel has room for every call that a message may make, so the
 	// goroutine ends even when the turn has.
-	answers := t.later
-	outer := ctx
-	if f, ok := ctx.(*frame); ok {
-		outer = f.Context
-	}
+	answers, ctx := t.later, t.laterCtx
 	go func() {
-		b, err := later(outer)
+		b, err := later(ctx)
 		answers <- laterAnswer{id, b, err}
 	}()
 	return t.in.newString(ctx, []byte(string(replyLater)+strconv.Itoa(id)))

@@ -102,7 +102,11 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 		config = config.WithCompilationCache(cache)
 	}
 	e.wasm = wazero.NewRuntimeWithConfig(ctx, config)
-	metered, err := meter.Rewrite(guest.QuickJS, meter.Options{
+	mended, err := repair(guest.QuickJS)
+	if err != nil {
+		return err
+	}
+	metered, err := meter.Rewrite(mended, meter.Options{
 		Refill: "env.host_interrupt", Globals: []string{"__stack_pointer"},
 	})
 	if err != nil {

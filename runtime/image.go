@@ -145,11 +145,13 @@ func (b *booter) kernel() {
 	b.call(b.eval("realm.js", guest.Realm), start, permits, text, hardener)
 	boundary := b.eval("encode.js", guest.Encode)
 	kernel := b.call(b.eval("kernel.js", guest.Kernel), b.hostFunction(), start, hardener, boundary)
-	for name, entry := range map[string]*value{
-		"start": &b.entries.start, "settlePending": &b.entries.settlePending, "explain": &b.entries.explain,
-		"addModule": &b.entries.addModule, "setRootPower": &b.entries.setRootPower,
-	} {
-		*entry = b.prop(kernel, name)
+	// In this order always, or the image would not come out the same.
+	b.entries = entries{
+		start:         b.prop(kernel, "start"),
+		settlePending: b.prop(kernel, "settlePending"),
+		explain:       b.prop(kernel, "explain"),
+		addModule:     b.prop(kernel, "addModule"),
+		setRootPower:  b.prop(kernel, "setRootPower"),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"qvat/chains"
 )
@@ -64,9 +65,11 @@ type turn struct {
 	result  []byte
 	failure *Failure
 
-	later   chan laterAnswer
-	waiting int
-	nextID  int
+	later     chan laterAnswer
+	laterCtx  context.Context // ends with the turn, or with its time
+	stopLater context.CancelFunc
+	waiting   int
+	nextID    int
 }
 
 type laterAnswer struct {
@@ -86,17 +89,17 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	sound := false
 	defer func() { err = errors.Join(err, p.give(context.WithoutCancel(ctx), in, sound)) }()
 
-	ctx, cancel := context.WithTimeout(ctx, e.limits.Time)
-	defer cancel()
-	deadline, _ := ctx.Deadline()
-	in.fill(e.limits.Fuel, deadline)
+	in.fill(e.limits.Fuel, time.Now().Add(e.limits.Time))
 	t := &turn{e: e, m: m, in: in, entries: p.img.entries}
 	in.host = t.answer
 
 	err = t.run(&frame{ctx, in})
+	if t.stopLater != nil {
+		t.stopLater()
+	}
 	out := Outcome{Fuel: in.burnt(), Memory: int64(in.mem.size)}
 	if err != nil {
-		return out, in.failed(t.timedOut(ctx, err), e.limits)
+		return out, in.failed(err, e.limits)
 	}
 	sound = true
 	switch {
@@ -107,14 +110,6 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	}
 	out.Result = t.result
 	return out, nil
-}
-
-// timedOut notes that it was the message's own limit in time that ended ctx.
-func (t *turn) timedOut(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && (t.in.tank.stopped == nil || errors.Is(t.in.tank.stopped, context.DeadlineExceeded)) {
-		t.in.tank.stopped = errOutOfTime
-	}
-	return err
 }
 
 // run calls the kernel and then works off its jobs until the root's promise
@@ -186,9 +181,12 @@ func (t *turn) jobs(ctx context.Context) error {
 // await waits for one answer that a power owes, and settles its promise.
 func (t *turn) await(ctx context.Context) error {
 	select {
-	case <-ctx.Done():
+	case <-t.laterCtx.Done():
 		t.in.tank.stopped = ctx.Err()
-		return ctx.Err()
+		if t.in.tank.stopped == nil {
+			t.in.tank.stopped = errOutOfTime
+		}
+		return t.in.tank.stopped
 	case a := <-t.later:
 		t.waiting--
 		text, err := reply(a.json, a.err)

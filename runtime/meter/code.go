@@ -35,17 +35,24 @@ func (m *module) codeSection() ([]byte, error) {
 	if int(n) != len(m.types) {
 		return nil, fmt.Errorf("%d functions, %d bodies", len(m.types), n)
 	}
+	bodies := make([][]byte, n)
+	for i := range bodies {
+		bodies[i] = r.take(int(r.u32()))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	pays, err := payers(bodies, uint32(len(m.imports)))
+	if err != nil {
+		return nil, err
+	}
 	out := appendU32(nil, n)
-	for i := range n {
-		body := r.take(int(r.u32()))
-		if r.err != nil {
-			return nil, r.err
-		}
+	for i, body := range bodies {
 		t := m.types[i]
 		if int(t) >= len(m.params) {
 			return nil, fmt.Errorf("function %d has no type", i)
 		}
-		f := function{fuel: m.fuel(), refill: m.refill, params: m.params[t]}
+		f := function{fuel: m.fuel(), refill: m.refill, params: m.params[t], pays: pays[i]}
 		metered, err := f.rewrite(body)
 		if err != nil {
 			return nil, fmt.Errorf("function %d: %w", i, err)
@@ -62,6 +69,7 @@ type function struct {
 	fuel    uint32
 	refill  uint32
 	params  int
+	pays    bool   // entering it costs fuel
 	scratch uint32 // the i32 local that charges may use
 	left    uint32 // the i64 local likewise
 	out     []byte
@@ -69,13 +77,8 @@ type function struct {
 
 func (f *function) rewrite(body []byte) ([]byte, error) {
 	r := reader{b: body}
-	groups := r.u32()
-	start := r.i
-	locals := uint64(f.params)
-	for range groups {
-		locals += uint64(r.u32())
-		r.byte()
-	}
+	groups, start, declared := r.skipLocals()
+	locals := uint64(f.params) + declared
 	if r.err != nil || locals > 50_000 {
 		return nil, fmt.Errorf("locals: %d, %v", locals, r.err)
 	}
@@ -85,30 +88,13 @@ func (f *function) rewrite(body []byte) ([]byte, error) {
 	f.out = append(f.out, body[start:r.i]...)
 	f.out = append(f.out, 1, 0x7f, 1, 0x7e) // two more locals: i32, i64
 
-	calls, err := callsOrLoops(r)
-	if err != nil {
-		return nil, err
-	}
-	if calls {
+	if f.pays {
 		f.charge()
 	}
 	for !r.done() && r.err == nil {
 		f.instruction(&r)
 	}
 	return f.out, r.err
-}
-
-// callsOrLoops tells whether a body holds a call or a loop. One that holds
-// neither runs for no longer than it is: its caller pays for it.
-func callsOrLoops(r reader) (bool, error) {
-	for !r.done() {
-		op := r.byte()
-		r.immediates(op)
-		if op == opLoop || op == opCall || op == opCallIndirect {
-			return true, nil
-		}
-	}
-	return false, r.err
 }
 
 // instruction copies one instruction and adds what it has to pay.

@@ -1,8 +1,9 @@
 // Package meter rewrites a WebAssembly module so that running it costs fuel.
 //
 // The rewritten module exports one more mutable global, [Fuel]: an i64 that
-// each function entry and each turn of a loop lowers by one, and each bulk
-// memory instruction by its length. Below zero the module calls an import of
+// each turn of a loop lowers by one, and each entry of a function that may be
+// part of a recursion (graph.go), and each bulk memory instruction by its
+// length. Below zero the module calls an import of
 // the caller's choice, which puts more in or ends the instance. So the host
 // hands out fuel in slices and gets a word in between them: compiled code is
 // otherwise deaf to the Go scheduler and the collector for as long as it runs.

@@ -72,6 +72,21 @@ func (r *reader) skipLEB() {
 	r.fail("a number is too long")
 }
 
+// skipLocals passes over a body's declarations of locals: how many groups there
+// are, where the first begins, and how many locals they declare.
+func (r *reader) skipLocals() (groups uint32, start int, locals uint64) {
+	groups = r.u32()
+	start = r.i
+	for range groups {
+		if r.err != nil {
+			break
+		}
+		locals += uint64(r.u32())
+		r.byte()
+	}
+	return groups, start, locals
+}
+
 func appendU32(b []byte, v uint32) []byte {
 	for v >= 0x80 {
 		b = append(b, byte(v)|0x80)

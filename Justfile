@@ -1,0 +1,54 @@
+# The one list of commands. `npx -y rust-just NAME` where just is not installed.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+lint := "go tool -modfile=tools/lint.mod"
+
+# List the commands
+default:
+    @just --list --justfile "{{ justfile() }}"
+
+# What npm brings: QuickJS and SES
+setup:
+    @[ guest/node_modules/.package-lock.json -nt guest/package-lock.json ] || npm ci --prefix guest --no-audit --no-fund --ignore-scripts
+
+# The race detector needs a C compiler
+[private]
+compiler:
+    @command -v "${CC:-gcc}" >/dev/null || (apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev)
+
+# Build bin/qvat
+build: setup
+    CGO_ENABLED=0 go build -trimpath -o bin/qvat ./cmd/qvat
+
+# Build, make ./vat if there is none, and serve it
+run *ARGS: build
+    bin/qvat run {{ ARGS }}
+
+# Everything that CI runs: format, vet, staticcheck, all tests, a short fuzz of each target
+test: setup compiler lint
+    go run ./tools/check test -race ./...
+    go run ./tools/check fuzz 3s ./...
+
+# Format, vet and staticcheck
+lint: setup
+    @test -z "$({{ lint }} gofumpt -l . | tee /dev/stderr)" || (echo "run: just fmt"; exit 1)
+    go vet ./...
+    {{ lint }} staticcheck ./...
+
+# Format the Go code
+fmt:
+    {{ lint }} gofumpt -w .
+
+# Functions that nothing calls
+dead: setup
+    {{ lint }} deadcode -test ./...
+
+# Print the figures of docs/BENCHMARKS.md
+bench: build
+    go test -run "^$" -bench . ./chains ./runtime ./host/store ./host/api
+    go run ./tools/load
+
+# Fuzz each target for TIME, such as 1m
+fuzz TIME="1m": setup
+    go run ./tools/check fuzz {{ TIME }} ./...

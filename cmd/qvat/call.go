@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qvat/chains"
+	"qvat/host/api"
+	"qvat/host/fault"
+)
+
+// calling is what the flags of `qvat call` say.
+type calling struct {
+	add     addFlags
+	bind    string
+	modules []string
+	input   string
+	asJSON  bool
+	limits  chains.Limits
+}
+
+func newCall(a *app) *cobra.Command {
+	var c calling
+	cmd := &cobra.Command{
+		Use:   "call VAT CAPSULE [--add PROGRAM [--key FILE]...]... [--bind ROOTKEY] [--input JSON] [--json]",
+		Short: "Send a chain to a vat and print the result",
+		Long: `Sends the chain of CAPSULE to VAT, which evaluates it as one message, and prints
+the result as JSON on one line; a result that is undefined prints nothing. First
+the vat is asked which of the programs it lacks, and only those are sent.
+
+VAT is a URL or a saved name. A vat that was saved with its root key must show
+that key, or nothing is sent. CAPSULE is a file or a saved name.
+
+Each --add appends a program to the chain, signed by each --key that comes after
+it and before the next --add. With --bind these signatures are bound to the vat
+of ROOTKEY (64 hex digits, or the name of a vat saved with its key) and to the
+programs before them, and VAT must show that key. The key is not taken from what
+VAT itself says: a vat could name another's, and pass your program on to it.
+
+--input is what the last program receives: a JSON text, @FILE, or - for stdin.
+Without it, the input that CAPSULE holds is sent.
+
+With --json, what is printed is {"result": ..., "message": {"id", "fuel",
+"memory", "micros"}}, where "result" is absent if undefined; or, besides the
+error on stderr, {"error": {"code", "message", ...}}, with a code of docs/ERRORS.md.
+
+Ctrl-C leaves at once. The vat ends a message whose caller has left, if it has not
+been committed yet.`,
+		Example: `  qvat call http://127.0.0.1:7070 bob.chain
+  qvat call alice bob.chain --add carol.js --key carol.key --input '{"n": 1}'
+  qvat call alice alice.chain --add bob.js --key bob.key --add carol.js --key carol.key
+  qvat call alice counter --json`,
+		Args: args("VAT", "CAPSULE"),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
+			switch len(args) {
+			case 0:
+				return a.completeVats(cmd, args, to)
+			case 1:
+				return a.completeCapsules(cmd, nil, to)
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	limitFlag(cmd, &c.limits)
+	f := cmd.Flags()
+	c.add.register(f)
+	f.StringVar(&c.bind, "bind", "", "make bound signatures, for the vat of `ROOTKEY`")
+	f.StringArrayVar(&c.modules, "module", nil, "a `FILE` with the text of a module that is required; may be given again")
+	f.StringVar(&c.input, "input", "", "the input: `JSON`, @FILE, or - for stdin")
+	f.BoolVar(&c.asJSON, "json", false, "write JSON with what the message used, for programs")
+	a.completeFlag(cmd, "bind", a.completeVats)
+	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
+		err := a.call(ctx, cmd, args[0], args[1], c)
+		if err != nil && c.asJSON {
+			return a.alsoJSON(asFailure(err))
+		}
+		return err
+	})
+	return cmd
+}
+
+func (a *app) call(ctx context.Context, cmd *cobra.Command, vat, capsule string, c calling) error {
+	if c.usesStdinTwice() {
+		return usageError(cmd, "- stands for stdin, which can be read only once")
+	}
+	v, err := a.findVat(cmd, vat)
+	if err != nil {
+		return err
+	}
+	var bound chains.PublicKey
+	if c.bind != "" {
+		if len(c.add) == 0 {
+			return usageError(cmd, "--bind says how to sign, so it needs an --add")
+		}
+		if bound, err = a.rootKey(cmd, c.bind); err != nil {
+			return err
+		}
+	}
+	d, err := a.draftCall(cmd, capsule, c, bound)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	answer, err := a.deliver(ctx, v, bound, d)
+	if err != nil {
+		return err
+	}
+	return a.printAnswer(answer, c.asJSON)
+}
+
+// draftCall builds what is to be sent. All of it is checked here, before
+// anything is.
+func (a *app) draftCall(cmd *cobra.Command, capsule string, c calling, bound chains.PublicKey) (*draft, error) {
+	base, _, err := a.readCapsule(capsule, c.limits)
+	if err != nil {
+		return nil, err
+	}
+	d := newDraft(base)
+	for _, add := range c.add {
+		keys, err := a.loadKeys(cmd, add.keys)
+		if err != nil {
+			return nil, err
+		}
+		p, err := a.readProgram(add.program, c.limits)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.link(p, keys, bound); err != nil {
+			return nil, badBytes(add.program, err)
+		}
+		d.names[p.Hash()] = add.program
+	}
+	if err := a.modules(d, c.modules, c.limits); err != nil {
+		return nil, err
+	}
+	if cmd.Flags().Changed("input") {
+		if d.capsule.Input, err = a.callInput(cmd, c); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := d.capsule.Encode(); err != nil {
+		return nil, badBytes(capsule, err)
+	}
+	return d, nil
+}
+
+// callInput reads --input, which must be JSON.
+func (a *app) callInput(cmd *cobra.Command, c calling) ([]byte, error) {
+	text, name := []byte(c.input), "--input"
+	if path, ok := strings.CutPrefix(c.input, "@"); ok || c.input == "-" {
+		if !ok {
+			path = "-"
+		}
+		name = path
+		var err error
+		if text, err = a.readInput(path, chains.InputBytes, c.limits.Input); err != nil {
+			return nil, err
+		}
+	}
+	if len(text) > c.limits.Input {
+		return nil, badBytes(name, &chains.TooLargeError{Limit: chains.InputBytes, Max: c.limits.Input})
+	}
+	if !json.Valid(text) {
+		return nil, usageError(cmd, "the input is not JSON: %w", jsonError(text))
+	}
+	return text, nil
+}
+
+// jsonError says where text stops being JSON.
+func jsonError(text []byte) error {
+	var v json.RawMessage
+	if err := json.Unmarshal(text, &v); err != nil {
+		return err
+	}
+	return errors.New("it cannot be read")
+}
+
+func (c calling) usesStdinTwice() bool {
+	n := 0
+	if c.input == "-" {
+		n++
+	}
+	for _, add := range c.add {
+		if add.program == "-" {
+			n++
+		}
+	}
+	for _, m := range c.modules {
+		if m == "-" {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// printAnswer writes what a vat answered, as JSON that no terminal minds.
+func (a *app) printAnswer(answer api.Answer, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(answer)
+	}
+	if answer.Result == nil {
+		return nil
+	}
+	one, err := oneLine(answer.Result)
+	if err != nil {
+		return err
+	}
+	return a.printLine(one)
+}
+
+// alsoJSON writes a failure for programs, and gives it back to be written for
+// people. Arguments that make no sense have no JSON.
+func (a *app) alsoJSON(f *failure) error {
+	if f.name == exitUsage {
+		return f
+	}
+	shown := f.fault
+	if shown == nil {
+		shown = &fault.Error{Code: fault.Code(f.name), Message: f.Error()}
+	}
+	if err := a.printJSON(map[string]any{"error": shown}); err != nil {
+		return errors.Join(f, err)
+	}
+	return f
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"qvat/chains"
+	"qvat/host/api"
+	"qvat/host/fault"
+)
+
+// faultFailure makes a vat's refusal into what is shown of it. Where a program
+// threw whose text is at hand, its line is shown.
+func faultFailure(f *fault.Error, d *draft) *failure {
+	out := &failure{fault: f, err: fmt.Errorf("%s: %s", f.Code, faultMessage(f)), hint: faultHint(f)}
+	for _, h := range f.Missing {
+		out.detail = append(out.detail, "missing "+api.Clean(h))
+	}
+	if f.Program != "" {
+		out.detail = append(out.detail, where(f, d)...)
+	}
+	return out
+}
+
+func faultMessage(f *fault.Error) string {
+	if f.Name == "" || strings.HasPrefix(f.Message, f.Name+":") {
+		return f.Message
+	}
+	return f.Name + ": " + f.Message
+}
+
+// where says in which program, and at which place in its text.
+func where(f *fault.Error, d *draft) []string {
+	at := "in program " + api.Clean(f.Program)
+	if f.Line > 0 {
+		at += fmt.Sprintf(", line %d, column %d", f.Line, f.Column)
+	}
+	hash, err := chains.ParseHash(f.Program)
+	if err != nil {
+		return []string{at}
+	}
+	p, here := d.have[hash]
+	if name := d.names[hash]; name != "" {
+		at += " (" + api.Clean(name) + ")"
+	}
+	if !here || f.Line < 1 {
+		return []string{at}
+	}
+	text := strings.Split(p.Text(), "\n")
+	if f.Line > len(text) {
+		return []string{at}
+	}
+	return append([]string{at}, caret(text[f.Line-1], f.Line, f.Column)...)
+}
+
+// A source line is shown from so many characters before the place to so many
+// after it.
+const (
+	shownBefore = 70
+	shownAfter  = 40
+)
+
+// caret shows the part of a source line around column, counted in characters
+// from 1, with a mark below it.
+func caret(line string, number, column int) []string {
+	all := []rune(strings.TrimSuffix(line, "\r"))
+	at := min(max(column-1, 0), len(all))
+	from, to := max(0, at-shownBefore), min(len(all), at+shownAfter)
+	before, after := plain(all[from:at]), plain(all[at:to])
+	if from > 0 {
+		before = "…" + before
+	}
+	if to < len(all) {
+		after += "…"
+	}
+	gutter := fmt.Sprintf("%d | ", number)
+	shown := []string{gutter + before + after}
+	if column > 0 {
+		shown = append(shown, strings.Repeat(" ", len(gutter)+uniseg.StringWidth(before))+"^")
+	}
+	return shown
+}
+
+// plain is a stretch of a source line, safe to show and with no tabs.
+func plain(r []rune) string { return lines(string(r))[0] }
+
+// faultHint says what the caller can do.
+func faultHint(f *fault.Error) string {
+	switch f.Code {
+	case fault.RootNotSigned:
+		return "the chain's first program must be signed with the root key of this very vat"
+	case fault.MissingPrograms:
+		return "ask whoever made the chain for a capsule that holds them, or give a module's text with --module"
+	case fault.TooLarge:
+		if f.Limit != "" {
+			return "the limit is " + f.Limit + " in the vat's qvat.toml"
+		}
+	case fault.BusyPeer, fault.Busy:
+		if f.RetryAfter > 0 {
+			return "try again in " + count(f.RetryAfter, "second")
+		}
+		return "try again later"
+	case fault.OutOfFuel, fault.OutOfMemory, fault.OutOfTime:
+		return "nothing of the message was kept; the limits are in the vat's qvat.toml"
+	case fault.NeverSettled:
+		return "a promise that the program waits for was never settled; nothing of the message was kept"
+	case fault.StackOverflow:
+		return "a program called itself too deeply; nothing of the message was kept"
+	case fault.Internal:
+		if f.Reference != "" {
+			return "the vat's owner finds the cause in its log under " + f.Reference
+		}
+	}
+	return ""
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"qvat/host/api"
+)
+
+// printView writes a capsule's view for a person.
+func (a *app) printView(name string, v capsuleView) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s, %s, %s\n", api.Clean(name), count(len(v.Links), "link"), count(v.programs(), "program"), count(v.Bytes, "byte"))
+	fmt.Fprintf(&b, "message %s\n", v.ID)
+	if v.RootSigned != nil && !*v.RootSigned {
+		fmt.Fprintf(&b, "the first link has NO valid signature by the root key\n")
+	}
+	missing := map[string]bool{}
+	for _, h := range v.Missing {
+		missing[h] = true
+	}
+	for i, l := range v.Links {
+		fmt.Fprintf(&b, "\nlink %d: program %s\n", i+1, l.Program)
+		for _, s := range l.Signatures {
+			fmt.Fprintf(&b, "  signed by %s, %s\n", s.Key, s.verdict())
+		}
+		if len(l.Signatures) == 0 {
+			fmt.Fprintf(&b, "  not signed\n")
+		}
+		writeBody(&b, l.Body, missing)
+	}
+	for _, m := range v.Modules {
+		fmt.Fprintf(&b, "\nmodule %s\n", m.Program)
+		writeBody(&b, m.Body, missing)
+	}
+	if len(v.Input) > 0 {
+		one, err := oneLine(v.Input)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\ninput: %s\n", one)
+	}
+	_, err := a.stdout.Write([]byte(b.String()))
+	return err
+}
+
+func (s signatureView) verdict() string {
+	switch {
+	case s.Valid == nil:
+		return s.Kind + " (not checked: give --root)"
+	case *s.Valid:
+		return s.Kind + ", valid"
+	}
+	return s.Kind + ", NOT VALID"
+}
+
+// programs is how many texts the capsule holds.
+func (v capsuleView) programs() int {
+	held := map[string]bool{}
+	for _, l := range v.Links {
+		if l.Body != nil {
+			held[l.Program] = true
+		}
+	}
+	return len(held) + len(v.Modules)
+}
+
+// writeBody writes a program's text and what it requires, saying which of that
+// is missing.
+func writeBody(b *strings.Builder, body *bodyView, missing map[string]bool) {
+	if body == nil {
+		fmt.Fprintf(b, "  its text is not in the capsule\n")
+		return
+	}
+	for _, h := range body.Requires {
+		where := ""
+		if missing[h] {
+			where = ", which is not in the capsule"
+		}
+		fmt.Fprintf(b, "  requires %s%s\n", h, where)
+	}
+	fmt.Fprintf(b, "  text, %s:\n", count(body.Bytes, "byte"))
+	for _, line := range lines(strings.TrimSuffix(body.Text, "\n")) {
+		fmt.Fprintf(b, "    | %s\n", line)
+	}
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"qvat/chains"
+	"qvat/host/keyfile"
+)
+
+// limitFlag adds --max-bytes to a command that reads programs or capsules. By
+// itself the command line keeps to the limits that a vat has by default.
+func limitFlag(cmd *cobra.Command, lim *chains.Limits) {
+	var most int
+	cmd.Flags().IntVar(&most, "max-bytes", 0, "read programs and capsules of up to `N` bytes, for vats that allow more than usual")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case !cmd.Flags().Changed("max-bytes"):
+			*lim = chains.Limits{Capsule: chains.DefaultCapsule, Program: chains.DefaultProgram, Input: chains.DefaultInput}
+		case most < 1 || most > maxMaxBytes:
+			return usageError(cmd, "--max-bytes: from 1 to %d", maxMaxBytes)
+		default:
+			*lim = chains.Limits{Capsule: most, Program: most, Input: most}
+		}
+		return nil
+	}
+}
+
+// maxMaxBytes is what a capsule can hold at most: its lengths are 32 bits.
+const maxMaxBytes = 1 << 30
+
+// readProgram reads a program's text from a file, or from stdin for "-".
+func (a *app) readProgram(path string, lim chains.Limits) (chains.Program, error) {
+	text, err := a.readInput(path, chains.ProgramBytes, lim.Program)
+	if err != nil {
+		return chains.Program{}, err
+	}
+	p, err := chains.NewProgram(text, lim.Program)
+	if err != nil {
+		return chains.Program{}, badBytes(path, err)
+	}
+	return p, nil
+}
+
+// readInput reads a file, or stdin for "-".
+func (a *app) readInput(path, limit string, max int) ([]byte, error) {
+	if path == "-" {
+		return readAllLimited(a.stdin, "stdin", limit, max)
+	}
+	return readLimited(path, limit, max)
+}
+
+// readCapsule reads CAPSULE: a file where there is one, otherwise a saved name.
+func (a *app) readCapsule(arg string, lim chains.Limits) (chains.Capsule, []byte, error) {
+	path := arg
+	info, err := os.Stat(arg)
+	switch {
+	case err == nil && !info.IsDir():
+	case err != nil && !errors.Is(err, fs.ErrNotExist) && checkName(arg) != nil:
+		return chains.Capsule{}, nil, fileError("", "%w", err)
+	default:
+		if path, err = a.savedChain(arg); err != nil {
+			return chains.Capsule{}, nil, err
+		}
+	}
+	b, err := readLimited(path, chains.CapsuleBytes, lim.Capsule)
+	if err != nil {
+		return chains.Capsule{}, nil, err
+	}
+	c, err := chains.DecodeCapsule(b, lim)
+	if err != nil {
+		return chains.Capsule{}, nil, badBytes(arg, err)
+	}
+	return c, b, nil
+}
+
+// savedChain finds the file of a saved name, for an argument that is no file.
+func (a *app) savedChain(arg string) (string, error) {
+	neither := fileError("'qvat chain list' lists the saved ones", "there is no file %s, and no chain is saved by that name", arg)
+	if checkName(arg) != nil {
+		return "", neither
+	}
+	h, err := a.home()
+	if err != nil {
+		return "", err
+	}
+	path := h.path(chainsDir, arg, chainExt)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", neither
+	}
+	return path, nil
+}
+
+// draft is a capsule that is being extended.
+type draft struct {
+	capsule chains.Capsule
+	have    map[chains.Hash]chains.Program
+	names   map[chains.Hash]string // the files that programs came from
+}
+
+func newDraft(c chains.Capsule) *draft {
+	d := &draft{capsule: c, have: map[chains.Hash]chains.Program{}, names: map[chains.Hash]string{}}
+	for _, p := range c.Programs {
+		d.have[p.Hash()] = p
+	}
+	return d
+}
+
+// link appends p to the chain, signed by each of the keys: with bound
+// signatures for the vat of root, or plain ones for the zero root.
+func (d *draft) link(p chains.Program, keys []ed25519.PrivateKey, root chains.PublicKey) error {
+	kind := chains.Plain
+	if root != (chains.PublicKey{}) {
+		kind = chains.Bound
+	}
+	before := &d.capsule.Chain
+	l := chains.Link{Program: p.Hash()}
+	for _, key := range keys {
+		s, err := chains.Sign(key, kind, root, before.Prefix(len(before.Links)), p.Hash())
+		if err != nil {
+			return err
+		}
+		l.Signatures = append(l.Signatures, s)
+	}
+	before.Links = append(before.Links, l)
+	d.body(p)
+	return before.Validate()
+}
+
+// body adds a program's text, once.
+func (d *draft) body(p chains.Program) {
+	if _, here := d.have[p.Hash()]; !here {
+		d.have[p.Hash()] = p
+		d.capsule.Programs = append(d.capsule.Programs, p)
+	}
+}
+
+// modules adds the texts of modules, read from files: each must be required by
+// something that the capsule holds.
+func (a *app) modules(d *draft, paths []string, lim chains.Limits) error {
+	for _, path := range paths {
+		p, err := a.readProgram(path, lim)
+		if err != nil {
+			return err
+		}
+		d.body(p)
+	}
+	named := map[chains.Hash]bool{}
+	for _, h := range d.needs() {
+		named[h] = true
+	}
+	for _, p := range d.capsule.Programs {
+		if !named[p.Hash()] {
+			return fileError("a program names a module as require('"+p.Hash().String()+"')",
+				"nothing in the chain requires module %s", p.Hash())
+		}
+	}
+	return nil
+}
+
+// needs lists what the chain and the programs at hand name, each once, in the
+// order of naming.
+func (d *draft) needs() []chains.Hash {
+	var all []chains.Hash
+	seen := map[chains.Hash]bool{}
+	name := func(h chains.Hash) {
+		if !seen[h] {
+			seen[h] = true
+			all = append(all, h)
+		}
+	}
+	for _, l := range d.capsule.Chain.Links {
+		name(l.Program)
+	}
+	for _, p := range d.capsule.Programs {
+		for _, h := range p.Requires() {
+			name(h)
+		}
+	}
+	return all
+}
+
+// loadKeys reads the private keys that sign one link.
+func (a *app) loadKeys(cmd *cobra.Command, paths []string) ([]ed25519.PrivateKey, error) {
+	if len(paths) > chains.MaxSignatures {
+		return nil, usageError(cmd, "a link has at most %d signatures", chains.MaxSignatures)
+	}
+	var keys []ed25519.PrivateKey
+	for _, path := range paths {
+		key, err := a.loadKey(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range keys {
+			if other.Equal(key) {
+				return nil, usageError(cmd, "%s is the same key as one before it", path)
+			}
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// loadKey reads a private key. One that others can reach is used all the same,
+// with a warning: it may be on a file system that has no such bits.
+func (a *app) loadKey(path string) (ed25519.PrivateKey, error) {
+	key, err := keyfile.Load(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fileError("'qvat key new "+path+"' makes one", "%w", err)
+	}
+	if err != nil {
+		return nil, fileError("", "%w", err)
+	}
+	if loose, err := keyfile.Loose(path); err == nil && loose {
+		a.warn("others than its owner may read "+path+", and sign with it", "chmod 600 "+path)
+	}
+	return key, nil
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// defaultVat is the vat that `qvat run` serves when none is named.
+const defaultVat = "vat"
+
+func newRun(a *app) *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "run [DIR] [--listen ADDR]",
+		Short: "Serve a vat",
+		Long: `Serves the vat in DIR until it is told to stop. With no DIR it is ./vat, which is
+made if it is not there.
+
+The first line on stdout is "listening on http://HOST:PORT", once requests are
+taken there. The log goes to stderr: text for a terminal, otherwise a JSON object
+a line.
+
+Ctrl-C, or SIGTERM, lets messages that are under way finish or fail, and ends
+within 2 seconds, with exit code 0. Nothing that was answered is lost. A second one
+ends at once.`,
+		Example: `  qvat run
+  qvat run /srv/alice --listen 127.0.0.1:0`,
+		Args:              args("[DIR]"),
+		ValidArgsFunction: first(completeDirs),
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "listen on `ADDR`, HOST:PORT, and not as qvat.toml says; port 0 is any free one")
+	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
+		dir := defaultVat
+		if len(args) > 0 {
+			dir = args[0]
+		}
+		return a.serve(ctx, dir, len(args) == 0, listen)
+	})
+	return cmd
+}
+
+// serve serves the vat in dir, which is made if it may be.
+func (a *app) serve(ctx context.Context, dir string, mayMake bool, listen string) error {
+	log := a.logger()
+	switch {
+	case isVat(dir):
+	case !mayMake:
+		return fileError("'qvat init "+dir+"' makes one", "there is no vat in %s", dir)
+	default:
+		if err := initVat(dir, ""); err != nil {
+			return err
+		}
+		log.Info("made a vat", "dir", dir)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// From the first signal on, the next one ends the process.
+	defer context.AfterFunc(ctx, stop)()
+	wait := a.progress("starting the vat")
+	defer wait.done()
+	var silent error
+	err := serveVat(ctx, dir, listen, log, func(url string) {
+		wait.done()
+		if silent = a.printLine("listening on " + url); silent != nil {
+			stop() // who started this cannot learn where it is
+		}
+	})
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = nil // told to stop before it had begun
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &failure{name: exitFailed, err: err, hint: "stop what listens there already, or give another address with --listen"}
+	}
+	return errors.Join(err, silent)
+}
+
+// logger writes to stderr, for people or for programs.
+func (a *app) logger() *slog.Logger {
+	if a.terminal {
+		return slog.New(slog.NewTextHandler(a.stderr, nil))
+	}
+	return slog.New(slog.NewJSONHandler(a.stderr, nil))
+}

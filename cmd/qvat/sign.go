@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"qvat/chains"
+)
+
+// signing is what the flags of `qvat sign` say.
+type signing struct {
+	after   string
+	keys    []string
+	bind    string
+	modules []string
+	out     string
+	limits  chains.Limits
+}
+
+func newSign(a *app) *cobra.Command {
+	var s signing
+	cmd := &cobra.Command{
+		Use:   "sign PROGRAM [--after CAPSULE] [--key FILE]... [--bind ROOTKEY] -o OUT.chain",
+		Short: "Append a signed program to a chain",
+		Long: `Makes a capsule whose chain ends with PROGRAM, signed by each --key. The chain
+is that of CAPSULE, a file or a saved name, or a new one. The capsule holds the
+texts of all its programs, so that it can be handed on; an input that CAPSULE
+holds is left out.
+
+A signature is plain: it stands for PROGRAM wherever the key is accepted. With
+--bind it is bound: it is worth something only on the vat of ROOTKEY, after
+exactly the programs before it. ROOTKEY is 64 hex digits, or the name of a vat
+that was saved with its key.
+
+PROGRAM is a file, or - for stdin. A program that requires modules needs their
+texts somewhere: --module puts one into the capsule. OUT.chain is replaced if it
+is there. What is printed is PROGRAM's hash, by which others can require it.`,
+		Example: `  qvat sign alice.js --key vat/keys/root.key -o alice.chain
+  qvat sign bob.js --after alice.chain --key bob.key -o bob.chain
+  qvat sign bob.js --after alice.chain --key bob.key --bind $(qvat key show vat/keys/root.key) -o bob.chain`,
+		Args: args("PROGRAM"),
+	}
+	limitFlag(cmd, &s.limits)
+	f := cmd.Flags()
+	f.StringVar(&s.after, "after", "", "the `CAPSULE` whose chain is continued: a file or a saved name")
+	f.StringArrayVar(&s.keys, "key", nil, "a private key `FILE` to sign with; may be given again")
+	f.StringVar(&s.bind, "bind", "", "make bound signatures, for the vat of `ROOTKEY`")
+	f.StringArrayVar(&s.modules, "module", nil, "a `FILE` with the text of a module that is required; may be given again")
+	f.StringVarP(&s.out, "output", "o", "", "the `FILE` to write")
+	a.completeFlag(cmd, "after", a.completeCapsules)
+	a.completeFlag(cmd, "bind", a.completeVats)
+	cmd.RunE = a.does(func(_ context.Context, args []string) error { return a.sign(cmd, args[0], s) })
+	return cmd
+}
+
+func (a *app) sign(cmd *cobra.Command, program string, s signing) error {
+	if s.out == "" {
+		return usageError(cmd, "-o OUT.chain is missing")
+	}
+	if s.bind != "" && len(s.keys) == 0 {
+		return usageError(cmd, "--bind says how to sign, so it needs a --key")
+	}
+	var root chains.PublicKey
+	var base chains.Capsule
+	var err error
+	if s.bind != "" {
+		if root, err = a.rootKey(cmd, s.bind); err != nil {
+			return err
+		}
+	}
+	if s.after != "" {
+		if base, _, err = a.readCapsule(s.after, s.limits); err != nil {
+			return err
+		}
+	}
+	keys, err := a.loadKeys(cmd, s.keys)
+	if err != nil {
+		return err
+	}
+	p, err := a.readProgram(program, s.limits)
+	if err != nil {
+		return err
+	}
+	d := newDraft(chains.Capsule{Chain: base.Chain, Programs: base.Programs})
+	if err := d.link(p, keys, root); err != nil {
+		return badBytes(program, err)
+	}
+	if err := a.modules(d, s.modules, s.limits); err != nil {
+		return err
+	}
+	b, err := d.capsule.Encode()
+	if err != nil {
+		return badBytes(s.out, err)
+	}
+	if len(b) > s.limits.Capsule {
+		return badBytes(s.out, &chains.TooLargeError{Limit: chains.CapsuleBytes, Max: s.limits.Capsule})
+	}
+	if err := writeFile(s.out, b, 0o666); err != nil {
+		return err
+	}
+	return a.printLine(p.Hash().String())
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"qvat/host"
+	"qvat/runtime"
+)
+
+// This file is all that the command line needs of the vat itself.
+
+// makeVat makes a vat in dir.
+func makeVat(dir, listen string) error {
+	return host.Init(dir, host.InitOptions{Listen: listen})
+}
+
+// serveVat serves the vat in dir until ctx ends, and stops within 2 s then.
+// listening is told the URL, once requests are taken there.
+func serveVat(ctx context.Context, dir, listen string, log *slog.Logger, listening func(url string)) error {
+	return host.Run(ctx, host.RunOptions{Dir: dir, Listen: listen, Logger: log, Listening: listening})
+}
+
+// engineVersions names what programs run in.
+func engineVersions() map[string]string { return runtime.Versions() }

@@ -1,0 +1,139 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"qvat/host/powers"
+	"qvat/host/store"
+	"qvat/runtime"
+)
+
+// attempt is one run of a message, in a transaction of its own.
+type attempt struct {
+	vat       *Vat
+	message   *message
+	exclusive bool
+
+	started time.Time
+	took    time.Duration
+	out     runtime.Outcome
+	logged  powers.Lines
+	console console
+}
+
+// do runs the message and commits. After an error nothing was kept.
+func (a *attempt) do(ctx context.Context) error {
+	tx, err := a.run(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return tx.Commit(ctx, a.record(tx.effects))
+}
+
+// run holds one of the places for messages that run at once. The commit, which
+// waits for the disk, needs none.
+func (a *attempt) run(ctx context.Context) (*watched, error) {
+	if err := a.vat.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer a.vat.gate.leave()
+	a.started = time.Now()
+	tx, err := a.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	granted := a.vat.powers.Open(powers.Message{
+		Tx: tx, ID: a.message.id, Chain: a.message.chain, Arrived: a.message.arrived,
+		Recorder: a.message.recorder, Lines: &a.logged,
+	})
+	a.out, err = a.vat.engine.Turn(ctx, runtime.Message{
+		Chain:   a.message.chain,
+		Program: a.message.library.program,
+		Input:   a.message.input,
+		Powers:  granted,
+		Log:     a.console.add,
+	})
+	a.took = time.Since(a.started)
+	if err != nil {
+		tx.Rollback()
+		return nil, err
+	}
+	return tx, nil
+}
+
+func (a *attempt) begin(ctx context.Context) (*watched, error) {
+	begin := a.vat.store.Begin
+	if a.exclusive {
+		begin = a.vat.store.BeginExclusive
+	}
+	tx, err := begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &watched{Tx: tx, exclusive: a.exclusive}, nil
+}
+
+// record is what is kept of a message that succeeds: of one that changed
+// nothing, nothing, unless it must not run twice.
+func (a *attempt) record(effects bool) *store.Record {
+	if !effects && !a.message.once {
+		return nil
+	}
+	u := a.used()
+	return &store.Record{
+		ID: a.message.id, At: a.message.arrived.UnixMicro(), Result: a.out.Result,
+		Fuel: u.fuel, Memory: u.memory, Micros: u.micros, Recorded: a.message.recorder.Bytes(), Once: a.message.once,
+	}
+}
+
+// report writes what the message logged; outcome is the code of its failure.
+func (a *attempt) report(outcome string) {
+	a.console.flush(a.vat.log, a.message.id, outcome)
+	if err := a.logged.Emit(context.Background(), a.vat.log, a.message.id, outcome); err != nil {
+		a.vat.log.Error("lines of a message were not logged", "message", a.message.id, "err", err)
+	}
+}
+
+func (a *attempt) used() used {
+	return used{fuel: a.out.Fuel, memory: a.out.Memory, micros: a.took.Microseconds()}
+}
+
+// watched is a transaction that notes whether it has effects.
+type watched struct {
+	store.Tx
+	exclusive bool
+	effects   bool
+}
+
+func (w *watched) Set(ctx context.Context, table, key string, value []byte) error {
+	w.effects = true
+	return w.Tx.Set(ctx, table, key, value)
+}
+
+func (w *watched) Delete(ctx context.Context, table, key string) (bool, error) {
+	w.effects = true
+	return w.Tx.Delete(ctx, table, key)
+}
+
+func (w *watched) Stage(kind string, payload []byte) error {
+	w.effects = true
+	return w.Tx.Stage(kind, payload)
+}
+
+// SQL that writes runs in an exclusive transaction alone.
+func (w *watched) SQL(ctx context.Context, text string, params []any) (*store.Rows, error) {
+	w.effects = w.effects || w.exclusive
+	return w.Tx.SQL(ctx, text, params)
+}
+
+// quote is a text as JSON.
+func quote(s string) []byte {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil // a string always has a JSON form
+	}
+	return b
+}

@@ -1,0 +1,2 @@
+// The guest half of qvat:clock.
+exports.now = () => host('now');

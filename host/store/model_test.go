@@ -1,0 +1,401 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"qvat/chains"
+	"qvat/host/store"
+)
+
+// TestModel interleaves transactions at random and compares everything they
+// see with a model: a list of states, one for each commit. A transaction sees
+// the state that it began with, and its own writes. One that commits must have
+// read what is still so; one that conflicts must have read what was changed.
+// Now and then the store is closed and opened, and must be what it was.
+func TestModel(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		m := newMachine(t, filepath.Join(dir, fmt.Sprint(n, ".db")))
+		defer m.close()
+		t.Repeat(map[string]func(*rapid.T){
+			"":          m.check,
+			"begin":     m.begin,
+			"get":       m.get,
+			"set":       m.set,
+			"delete":    m.delete,
+			"entries":   m.entries,
+			"count":     m.count,
+			"sql":       m.sql,
+			"commit":    m.commit,
+			"rollback":  m.rollback,
+			"exclusive": m.exclusive,
+			"reopen":    m.reopen,
+		})
+	})
+}
+
+type state map[string]string // of one table
+
+// machine is a store, its model, and the transactions that are open.
+type machine struct {
+	options store.Options
+	s       *store.Store
+	states  []state    // after each commit
+	wrote   [][]string // the keys that it wrote
+	staged  []string   // all that was staged
+	records []chains.Hash
+	open    []*openTx
+	next    int
+}
+
+// openTx is a transaction and what the model knows of it.
+type openTx struct {
+	tx     store.Tx
+	from   int // it sees states[from]
+	own    map[string]string
+	reads  []func(key string) bool // what it read, as a test of keys
+	staged []string
+}
+
+func newMachine(t *rapid.T, path string) *machine {
+	m := &machine{
+		options: store.Options{
+			Path:         path,
+			BatchCommits: rapid.IntRange(1, 3).Draw(t, "batch"),
+		},
+		states: []state{{}}, wrote: [][]string{nil},
+	}
+	m.reopenStore(t)
+	return m
+}
+
+func (m *machine) reopenStore(t *rapid.T) {
+	s, err := store.Open(context.Background(), m.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.s = s
+}
+
+func (m *machine) close() {
+	if err := errors.Join(m.s.Check(context.Background()), m.s.Close()); err != nil {
+		panic(err)
+	}
+}
+
+func (m *machine) newest() state { return m.states[len(m.states)-1] }
+
+// view gives what a transaction sees.
+func (m *machine) view(o *openTx) state {
+	v := maps.Clone(m.states[o.from])
+	for k, value := range o.own {
+		if value == "" {
+			delete(v, k)
+		} else {
+			v[k] = value
+		}
+	}
+	return v
+}
+
+var modelKeys = []string{"a", "ab", "abc", "b", "ba", "c"}
+
+func drawKey(t *rapid.T) string { return rapid.SampledFrom(modelKeys).Draw(t, "key") }
+
+func (m *machine) pick(t *rapid.T) *openTx {
+	if len(m.open) == 0 {
+		t.Skip("no transaction is open")
+	}
+	return m.open[rapid.IntRange(0, len(m.open)-1).Draw(t, "transaction")]
+}
+
+func (m *machine) begin(t *rapid.T) {
+	if len(m.open) == 5 {
+		t.Skip("enough are open")
+	}
+	tx, err := m.s.Begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.open = append(m.open, &openTx{tx: tx, from: len(m.states) - 1, own: map[string]string{}})
+}
+
+func (m *machine) get(t *rapid.T) {
+	o, key := m.pick(t), drawKey(t)
+	value, _, err := o.tx.Get(context.Background(), "t", key)
+	if want := m.view(o)[key]; err != nil || string(value) != want {
+		t.Fatalf("%s is %q, %v; want %q", key, value, err, want)
+	}
+	m.read(o, key)
+}
+
+// read notes that a row was read, unless it is the transaction's own.
+func (m *machine) read(o *openTx, key string) {
+	if _, own := o.own[key]; !own {
+		o.reads = append(o.reads, func(k string) bool { return k == key })
+	}
+}
+
+func (m *machine) set(t *rapid.T) {
+	o, key := m.pick(t), drawKey(t)
+	m.next++
+	value := strconv.Itoa(m.next)
+	if err := o.tx.Set(context.Background(), "t", key, []byte(value)); err != nil {
+		t.Fatal(err)
+	}
+	o.own[key] = value
+	if m.next%4 == 0 {
+		if err := o.tx.Stage("k", []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+		o.staged = append(o.staged, value)
+	}
+}
+
+func (m *machine) delete(t *rapid.T) {
+	o, key := m.pick(t), drawKey(t)
+	existed, err := o.tx.Delete(context.Background(), "t", key)
+	if _, want := m.view(o)[key]; err != nil || existed != want {
+		t.Fatalf("delete %s: %v, %v; want %v", key, existed, err, want)
+	}
+	m.read(o, key)
+	if existed {
+		o.own[key] = ""
+	}
+}
+
+func (m *machine) entries(t *rapid.T) {
+	o := m.pick(t)
+	q := store.EntriesQuery{
+		Prefix: rapid.SampledFrom([]string{"", "a", "ab", "b", "x"}).Draw(t, "prefix"),
+		After:  rapid.SampledFrom([]string{"", "a", "ab", "b", "c"}).Draw(t, "after"),
+		Limit:  rapid.IntRange(0, 3).Draw(t, "limit"),
+	}
+	entries, err := o.tx.Entries(context.Background(), "t", q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(k string) bool { return strings.HasPrefix(k, q.Prefix) && (q.After == "" || k > q.After) }
+	view := m.view(o)
+	var want []string
+	for _, k := range slices.Sorted(maps.Keys(view)) {
+		if in(k) && (q.Limit == 0 || len(want) < q.Limit) {
+			want = append(want, k+"="+view[k])
+		}
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Key+"="+string(e.Value))
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%+v: %q, want %q", q, got, want)
+	}
+	last := "\xff"
+	if q.Limit > 0 && len(entries) == q.Limit {
+		last = entries[q.Limit-1].Key
+	}
+	o.reads = append(o.reads, func(k string) bool { return in(k) && k <= last })
+}
+
+func (m *machine) count(t *rapid.T) {
+	o := m.pick(t)
+	n, err := o.tx.Count(context.Background(), "t")
+	if want := len(m.view(o)); err != nil || n != int64(want) {
+		t.Fatalf("count: %d, %v; want %d", n, err, want)
+	}
+	o.reads = append(o.reads, func(string) bool { return true })
+}
+
+// sql may move a transaction to the newest state, if what it has read is the
+// same there.
+func (m *machine) sql(t *rapid.T) {
+	o := m.pick(t)
+	rows, err := o.tx.SQL(context.Background(), "SELECT key || '=' || value FROM rows WHERE tbl='t' ORDER BY key", nil)
+	switch {
+	case len(o.own) > 0:
+		if !errors.Is(err, store.ErrExclusive) {
+			t.Fatalf("SQL after a write: %v", err)
+		}
+		m.drop(o)
+		return
+	case errors.Is(err, store.ErrConflict):
+		if !m.stale(o) {
+			t.Fatal("SQL conflicts, but nothing that was read has been changed")
+		}
+		m.drop(o)
+		return
+	case err != nil:
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range rows.Rows {
+		got = append(got, row[0].(string))
+	}
+	for _, at := range []int{o.from, len(m.states) - 1} {
+		var want []string
+		for _, k := range slices.Sorted(maps.Keys(m.states[at])) {
+			want = append(want, k+"="+m.states[at][k])
+		}
+		if slices.Equal(got, want) {
+			o.from = at
+			o.reads = append(o.reads, func(string) bool { return true })
+			return
+		}
+	}
+	t.Fatalf("SQL saw %q, which is neither the state it began with nor the newest", got)
+}
+
+// stale tells whether something that a transaction read has been written since.
+func (m *machine) stale(o *openTx) bool {
+	for _, keys := range m.wrote[o.from+1:] {
+		for _, k := range keys {
+			for _, read := range o.reads {
+				if read(k) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (m *machine) commit(t *rapid.T) {
+	o := m.pick(t)
+	m.next++
+	r := &store.Record{ID: chains.Hash{0: byte(m.next), 1: byte(m.next >> 8)}, Once: true}
+	err := o.tx.Commit(context.Background(), r)
+	writes := len(o.own) > 0 || len(o.staged) > 0
+	switch stale := m.stale(o) && writes; {
+	case stale && !errors.Is(err, store.ErrConflict):
+		t.Fatalf("commit: %v, but what it read has been changed", err)
+	case !stale && err != nil:
+		t.Fatalf("commit: %v, but nothing that it read has been changed", err)
+	}
+	m.drop(o)
+	if err == nil {
+		m.records = append(m.records, r.ID)
+		m.apply(o)
+	}
+}
+
+// apply makes a transaction's writes the newest state.
+func (m *machine) apply(o *openTx) {
+	after := maps.Clone(m.newest())
+	for k, value := range o.own {
+		if value == "" {
+			delete(after, k)
+		} else {
+			after[k] = value
+		}
+	}
+	m.states = append(m.states, after)
+	m.wrote = append(m.wrote, slices.Collect(maps.Keys(o.own)))
+	m.staged = append(m.staged, o.staged...)
+}
+
+func (m *machine) rollback(t *rapid.T) {
+	o := m.pick(t)
+	m.drop(o)
+}
+
+func (m *machine) drop(o *openTx) {
+	o.tx.Rollback()
+	m.open = slices.DeleteFunc(m.open, func(p *openTx) bool { return p == o })
+}
+
+// exclusive runs a whole exclusive transaction.
+func (m *machine) exclusive(t *rapid.T) {
+	ctx := context.Background()
+	tx, err := m.s.BeginExclusive(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	o := &openTx{tx: tx, from: len(m.states) - 1, own: map[string]string{}}
+	m.open = append(m.open, o)
+	defer m.drop(o)
+	for range rapid.IntRange(1, 4).Draw(t, "steps") {
+		key := drawKey(t)
+		m.next++
+		if m.next%3 == 0 {
+			existed, err := tx.Delete(ctx, "t", key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if existed {
+				o.own[key] = ""
+			}
+		} else {
+			if err := tx.Set(ctx, "t", key, []byte(strconv.Itoa(m.next))); err != nil {
+				t.Fatal(err)
+			}
+			o.own[key] = strconv.Itoa(m.next)
+		}
+		rows, err := tx.SQL(ctx, "SELECT count(*) FROM rows WHERE tbl='t'", nil)
+		if err != nil || rows.Rows[0][0] != int64(len(m.view(o))) {
+			t.Fatalf("SQL counts %v, %v; want %d", rows, err, len(m.view(o)))
+		}
+	}
+	if rapid.Bool().Draw(t, "keep") {
+		if err := tx.Commit(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		m.apply(o)
+	}
+}
+
+func (m *machine) reopen(t *rapid.T) {
+	for len(m.open) > 0 {
+		m.drop(m.open[0])
+	}
+	m.close()
+	m.reopenStore(t)
+}
+
+// check compares the newest state, as a new transaction sees it.
+func (m *machine) check(t *rapid.T) {
+	ctx := context.Background()
+	tx, err := m.s.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	entries, err := tx.Entries(ctx, "t", store.EntriesQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := state{}
+	for _, e := range entries {
+		got[e.Key] = string(e.Value)
+	}
+	if !maps.Equal(got, m.newest()) {
+		t.Fatalf("the newest state is %v, want %v", got, m.newest())
+	}
+	if n := len(m.records); n > 0 {
+		if _, ok, err := m.s.FindRecord(ctx, m.records[n-1]); err != nil || !ok {
+			t.Fatalf("the newest record: %v, %v", ok, err)
+		}
+	}
+	rows, err := m.s.Outbox(ctx, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var staged []string
+	for _, row := range rows {
+		staged = append(staged, string(row.Payload))
+	}
+	if fmt.Sprint(staged) != fmt.Sprint(m.staged) {
+		t.Fatalf("the outbox holds %v, want %v", staged, m.staged)
+	}
+}

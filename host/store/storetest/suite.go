@@ -1,0 +1,156 @@
+// Package storetest is what every kind of transaction on every kind of store
+// must pass: run it over each.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"qvat/host/store"
+)
+
+// Subject is a store, as it is to be opened, and a kind of transaction on it.
+type Subject struct {
+	Options store.Options // the suite sets Path
+	Begin   func(context.Context, *store.Store) (store.Tx, error)
+}
+
+// Run runs the suite.
+func Run(t *testing.T, subject Subject) {
+	for name, test := range map[string]func(*env){
+		"writes are seen by itself":       ownWrites,
+		"rollback leaves nothing":         rollback,
+		"what is committed stays":         reopen,
+		"deleting":                        deleting,
+		"names are bytes":                 names,
+		"entries":                         entries,
+		"entries see its own writes":      entriesOwn,
+		"counting":                        counting,
+		"limits":                          limits,
+		"an error leaves it usable":       survives,
+		"a transaction that is over":      over,
+		"a context that has ended":        ended,
+		"records":                         records,
+		"at most once":                    once,
+		"the outbox":                      outbox,
+		"nothing staged without a commit": unstaged,
+		"SQL reads rows":                  sqlReads,
+		"SQL's values":                    sqlValues,
+		"values do not alias":             aliasing,
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &env{T: t, subject: subject, path: filepath.Join(t.TempDir(), "vat.db")}
+			e.open()
+			defer e.close()
+			test(e)
+		})
+	}
+}
+
+// env is one test's store.
+type env struct {
+	*testing.T
+	subject Subject
+	path    string
+	s       *store.Store
+}
+
+func (e *env) open() {
+	e.Helper()
+	o := e.subject.Options
+	o.Path = e.path
+	s, err := store.Open(e.Context(), o)
+	if err != nil {
+		e.Fatal(err)
+	}
+	e.s = s
+}
+
+// close checks the store and closes it.
+func (e *env) close() {
+	e.Helper()
+	if err := errors.Join(e.s.Check(context.Background()), e.s.Close()); err != nil {
+		e.Error(err)
+	}
+}
+
+// do runs f in a transaction that it commits.
+func (e *env) do(f func(tx store.Tx)) {
+	e.Helper()
+	e.commit(nil, f)
+}
+
+func (e *env) commit(r *store.Record, f func(tx store.Tx)) {
+	e.Helper()
+	tx := e.begin()
+	defer tx.Rollback()
+	f(tx)
+	if err := tx.Commit(e.Context(), r); err != nil {
+		e.Fatalf("commit: %v", err)
+	}
+}
+
+func (e *env) begin() store.Tx {
+	e.Helper()
+	tx, err := e.subject.Begin(e.Context(), e.s)
+	if err != nil {
+		e.Fatalf("begin: %v", err)
+	}
+	return tx
+}
+
+func (e *env) set(tx store.Tx, table, key, value string) {
+	e.Helper()
+	if err := tx.Set(e.Context(), table, key, []byte(value)); err != nil {
+		e.Fatalf("set %q %q: %v", table, key, err)
+	}
+}
+
+// want compares a row with a value; "" stands for none.
+func (e *env) want(tx store.Tx, table, key, value string) {
+	e.Helper()
+	got, ok, err := tx.Get(e.Context(), table, key)
+	if err != nil || ok != (value != "") || string(got) != value {
+		e.Errorf("row %q %q: %q, %v, %v; want %q", table, key, got, ok, err, value)
+	}
+	if has, err := tx.Has(e.Context(), table, key); err != nil || has != ok {
+		e.Errorf("has row %q %q: %v, %v; want %v", table, key, has, err, ok)
+	}
+}
+
+// wantRows compares rows, given as key and value by turns, with a query's.
+func (e *env) wantRows(tx store.Tx, table string, q store.EntriesQuery, want ...string) {
+	e.Helper()
+	entries, err := tx.Entries(e.Context(), table, q)
+	if err != nil {
+		e.Fatalf("entries of %q, %+v: %v", table, q, err)
+	}
+	var got []string
+	for _, entry := range entries {
+		got = append(got, entry.Key, string(entry.Value))
+	}
+	if !equal(got, want) {
+		e.Errorf("entries of %q, %+v: %q, want %q", table, q, got, want)
+	}
+}
+
+func (e *env) wantCount(tx store.Tx, table string, want int64) {
+	e.Helper()
+	if n, err := tx.Count(e.Context(), table); err != nil || n != want {
+		e.Errorf("count of %q: %d, %v; want %d", table, n, err, want)
+	}
+}
+
+func equal(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

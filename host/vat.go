@@ -1,0 +1,185 @@
+// Package host is the vat: it opens a base directory and takes messages through
+// their one path.
+//
+// A message is decoded and verified once; its programs are gathered, or all
+// that are missing are named; it runs in an instance of its own against a
+// snapshot of the store; what it wrote, what it staged and its record commit
+// together; and only then does its answer leave. A message that loses a
+// conflict is run again: it had no effect, and runs the same way each time.
+// One that fails leaves nothing but the record of its failure.
+//
+// Files: config.go and init.go are the directory, rootpower.go is the bundle of
+// root-power.js, gather.go, invoke.go and attempt.go are the path, outbox.go is
+// what leaves after the commit, serve.go is the process.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"qvat/chains"
+	"qvat/host/api"
+	"qvat/host/keyfile"
+	"qvat/host/powers"
+	"qvat/host/store"
+	"qvat/runtime"
+)
+
+// Version is the version of this vat.
+const Version = "0.1.0"
+
+// Options say which vat to open. Dir must be set.
+type Options struct {
+	// Dir is the vat's base directory, as Init makes it.
+	Dir string
+	// Logger gets the vat's log; nil discards it.
+	Logger *slog.Logger
+	// Registry gets the vat's metrics; nil keeps them to itself.
+	Registry *prometheus.Registry
+}
+
+// Vat is an open vat. Its methods may be called from any goroutine.
+type Vat struct {
+	dir      string
+	config   Config
+	log      *slog.Logger
+	info     api.Info
+	verifier *chains.Verifier
+	engine   *runtime.Engine
+	store    *store.Store
+	powers   *powers.Set
+	gate     *gate
+	metrics  *metrics
+	tries    tries
+
+	stop    context.CancelFunc
+	workers sync.WaitGroup
+}
+
+// Open opens the vat in o.Dir, which no other process may have open. It fails
+// with an error that names the file where a setting, a key, the database or
+// root-power.js does not work.
+func Open(ctx context.Context, o Options) (*Vat, error) {
+	v := &Vat{dir: o.Dir, log: o.Logger}
+	if v.log == nil {
+		v.log = slog.New(slog.DiscardHandler)
+	}
+	if err := v.open(ctx, o.Registry); err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return v, nil
+}
+
+func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err error) {
+	if v.config, err = loadConfig(v.dir); err != nil {
+		return err
+	}
+	root, err := chains.ParsePublicKeyHex(v.config.RootKey)
+	if err != nil {
+		return fmt.Errorf("%s: root_key: %w", filepath.Join(v.dir, configFile), err)
+	}
+	node, err := v.nodeKey()
+	if err != nil {
+		return err
+	}
+	v.verifier = chains.NewVerifier(root, chains.VerifierOptions{})
+	v.gate = newGate(v.config.Workers, v.config.Queue)
+	v.info = api.Info{
+		Name: v.config.Name, RootKey: root.String(), NodeKey: node.String(),
+		Limits: v.config.publicLimits(), Version: Version, Engine: runtime.Versions(),
+	}
+	so := v.config.storeOptions(v.dir)
+	so.Logger = v.log
+	if v.store, err = store.Open(ctx, so); err != nil {
+		return err
+	}
+	if v.powers, err = powers.New(v.config.grants(v.dir)); err != nil {
+		return fmt.Errorf("%s: powers: %w", filepath.Join(v.dir, configFile), err)
+	}
+	b, err := bundleRootPower(v.dir)
+	if err != nil {
+		return err
+	}
+	if err := v.openEngine(ctx, b.text); err != nil {
+		return err
+	}
+	v.metrics = newMetrics(registry, v)
+	ctx, v.stop = context.WithCancel(context.WithoutCancel(ctx))
+	v.workers.Go(func() { watchRootPower(ctx, v.dir, b, v.engine, v.log) })
+	v.workers.Go(func() { v.sendOutbox(ctx) })
+	return nil
+}
+
+func (v *Vat) openEngine(ctx context.Context, text string) error {
+	cache := filepath.Join(v.dir, cacheDir)
+	// Machine code lies there: nobody else may write it.
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return err
+	}
+	var err error
+	v.engine, err = runtime.New(ctx, runtime.Options{
+		Limits:    v.config.runtimeLimits(),
+		Modules:   v.powers.Modules(),
+		RootPower: text,
+		CacheDir:  cache,
+		Idle:      2 * v.config.Workers,
+		Logger:    v.log,
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(v.dir, rootPower), err)
+	}
+	return nil
+}
+
+// nodeKey is the public half of the vat's own key.
+func (v *Vat) nodeKey() (chains.PublicKey, error) {
+	key, err := keyfile.Load(filepath.Join(v.dir, keysDir, nodeKey))
+	if err != nil {
+		return chains.PublicKey{}, err
+	}
+	return chains.PublicKeyOf(key)
+}
+
+// Close ends what runs in the background, and closes the store. Messages must
+// have ended.
+func (v *Vat) Close() error {
+	if v.stop != nil {
+		v.stop()
+		v.workers.Wait()
+	}
+	var errs []error
+	if v.engine != nil {
+		errs = append(errs, v.engine.Close(context.Background()))
+	}
+	if v.powers != nil {
+		errs = append(errs, v.powers.Close())
+	}
+	if v.store != nil {
+		errs = append(errs, v.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Info is api.Vat's.
+func (v *Vat) Info() api.Info { return v.info }
+
+// Ready is api.Vat's.
+func (v *Vat) Ready(ctx context.Context) error {
+	tx, err := v.store.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	tx.Rollback()
+	return nil
+}
+
+// now is the time of arrival of a message, to the microsecond.
+func now() time.Time { return time.Now().Truncate(time.Microsecond) }

@@ -1,0 +1,69 @@
+package runtime_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"qvat/runtime"
+)
+
+// machineCode is where the tests of this package keep what wazero compiled, so
+// that each engine does not compile the same module again.
+const machineCode = "QVAT_TEST_MACHINE_CODE"
+
+// TestMain gives all tests one compilation cache. In a process that
+// TestTwoProcesses started, it does that one's work instead.
+func TestMain(m *testing.M) {
+	if os.Getenv("QVAT_TEST_SECOND") == "x" && os.Getenv(secondProcess) != "" {
+		if err := printFigures(os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "qvat-machine-code-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		os.Setenv(machineCode, dir)
+		return m.Run()
+	}())
+}
+
+// hostileLimits are low enough for a bomb to be short, and high enough in time
+// for a slow machine.
+var hostileLimits = runtime.Limits{Fuel: 20_000_000, Memory: 32 << 20, Time: 60e9, HostCalls: 200, Result: 64 << 10, Log: 16 << 10}
+
+// hostileOptions are those of the engines that hostile programs run in. Their
+// root power has calls that answer, that answer later and that refuse.
+func hostileOptions() runtime.Options {
+	return runtime.Options{
+		Limits:   hostileLimits,
+		CacheDir: os.Getenv(machineCode),
+		Modules: []runtime.Module{{Name: "test:echo", Source: `
+			exports.echo = (...args) => host('echo', ...args);
+			exports.later = (...args) => host('later', ...args);
+			exports.refuse = () => host('refuse');`}},
+		RootPower: `module.exports = require('test:echo')`,
+	}
+}
+
+// echo is the power behind test:echo.
+type echo struct{}
+
+func (echo) Call(_ context.Context, method string, args []byte) (runtime.Reply, error) {
+	answer := []byte(strings.Clone(string(args)))
+	switch method {
+	case "echo":
+		return runtime.Reply{JSON: answer}, nil
+	case "later":
+		return runtime.Reply{Later: func(context.Context) ([]byte, error) { return answer, nil }}, nil
+	}
+	return runtime.Reply{}, &runtime.Refusal{Name: "RangeError", Message: "refused"}
+}
