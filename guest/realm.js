@@ -9,6 +9,7 @@
   'use strict';
   const { ownKeys, getPrototypeOf, setPrototypeOf, getOwnPropertyDescriptor, defineProperty, apply } = Reflect;
   const { freeze, isFrozen } = Object;
+  const TypeErr = TypeError;
 
   repairIntrinsics({
     errorTaming: 'safe',
@@ -43,8 +44,9 @@
     const { get, set } = {
       get() { return value; },
       set(v) {
-        if (this === owner) throw new TypeError(`${name} of a shared prototype cannot be changed`);
-        defineProperty(this, name, { value: v, writable: true, enumerable: true, configurable: true });
+        // This is strict code's assignment: where it cannot be done, it throws.
+        const own = { value: v, writable: true, enumerable: true, configurable: true };
+        if (this === owner || !defineProperty(this, name, own)) throw new TypeErr(`${name} is read-only here`);
       },
     };
     defineProperty(owner, name, { get, set, enumerable: d.enumerable, configurable: true });

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // bytesPerFuel is how many bytes that cross the boundary cost one unit.
@@ -116,7 +117,8 @@ func readFailure(ctx context.Context, in *instance, args []value) (*Failure, err
 		if err != nil {
 			return nil, err
 		}
-		text[i] = string(b)
+		// A program's text may hold half a surrogate pair.
+		text[i] = strings.ToValidUTF8(string(b), "\uFFFD")
 	}
 	line, err := in.number(ctx, args[3])
 	if err != nil {

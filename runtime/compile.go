@@ -57,10 +57,26 @@ type compiler struct {
 }
 
 func (c *compiler) both(ctx context.Context, text string) ([]byte, error) {
-	if _, err := c.compile(ctx, text, 0); err != nil {
+	if err := c.parse(ctx, text); err != nil {
 		return nil, err
 	}
 	return c.compile(ctx, wrapHead+text+wrapTail, len(wrapHead))
+}
+
+// parse parses a text and throws away what comes of it.
+func (c *compiler) parse(ctx context.Context, text string) error {
+	return c.in.withBytes(ctx, []byte(text), func(src uint32) error {
+		return c.in.withBytes(ctx, []byte(c.name), func(name uint32) error {
+			v, err := c.in.do(ctx, c.in.qjs.eval, uint64(src), uint64(len(text)), uint64(name), evalStrict|evalCompileOnly)
+			if err != nil {
+				return err
+			}
+			if bad, err := c.in.test(ctx, c.in.qjs.isException, value(v)); err != nil || bad {
+				return errors.Join(err, c.syntaxError(ctx, 0))
+			}
+			return c.in.drop(ctx, value(v))
+		})
+	})
 }
 
 // compile runs qjs_compile. indent is how far the first line is moved right.

@@ -204,6 +204,29 @@ func (b *booter) prop(object value, name string) (v value) {
 	return v
 }
 
+// fillHoles takes the free pieces that boot has left between what it keeps, for
+// good. What a message allocates then lies together, above top: it touches
+// fewer pages, and fewer have to be set back.
+func (b *booter) fillHoles(top uint32) error {
+	const smallest, largest = 8, 64 << 10
+	for size := uint64(largest); size >= smallest; size -= max(8, size/64&^7) {
+		for {
+			p, err := b.in.do(b.ctx, b.in.qjs.malloc, size)
+			if err != nil {
+				return err
+			}
+			if uint32(p) < top {
+				continue
+			}
+			if err := b.in.release(b.ctx, uint32(p)); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
 // snapshot collects garbage, makes room and takes the image.
 func (b *booter) snapshot() (*image, error) {
 	b.do("finish", func() error {
@@ -217,7 +240,10 @@ func (b *booter) snapshot() (*image, error) {
 		if err != nil {
 			return err
 		}
-		return b.in.release(b.ctx, uint32(p))
+		if err := b.in.release(b.ctx, uint32(p)); err != nil {
+			return err
+		}
+		return b.fillHoles(uint32(p))
 	})
 	if b.err != nil {
 		return nil, b.err

@@ -218,8 +218,9 @@ func (in *instance) drop(ctx context.Context, v value) error {
 
 // Flags of JS_Eval and qjs_compile (quickjs.h, and the README of quickjs-wasi).
 const (
-	evalStrict  = 1 << 3
-	stripSource = 1 << 4
+	evalStrict      = 1 << 3
+	evalCompileOnly = 1 << 5
+	stripSource     = 1 << 4
 )
 
 // eval runs a script of ours.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"qvat/chains"
@@ -379,14 +380,15 @@ func (t *turn) log(ctx context.Context, args []value) error {
 			return err
 		}
 	}
-	line := string(text[2])
+	// A program's text may hold half a surrogate pair, and a cut may make one.
+	line := strings.ToValidUTF8(string(text[2]), "\uFFFD")
 	t.in.charge(ctx, hostCallFuel+int64(len(line))/bytesPerFuel)
 	left := t.e.limits.Log - t.logged
 	if t.m.Log == nil || left <= 0 {
 		return nil
 	}
 	if len(line) > left {
-		line = line[:left] + " … (the message's log is full)"
+		line = strings.ToValidUTF8(line[:left], "") + " … (the message's log is full)"
 	}
 	t.logged += len(line)
 	t.m.Log(LogLine{Level: string(text[0]), Program: string(text[1]), Text: line})

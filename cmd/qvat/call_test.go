@@ -134,6 +134,7 @@ func TestProgress(t *testing.T) {
 				time.Sleep(c.wait)
 				p.now("waiting for the answer")
 				p.done()
+				p.done()
 				// The spinner looks at the clock once more, and ends.
 				time.Sleep(time.Second)
 				synctest.Wait()

@@ -25,7 +25,8 @@ type daemon struct {
 type daemonKey struct{}
 
 // cmdStarts is `starts PROGRAM ARGS...`: starts it, and waits for its first
-// line, which must say where it listens; $URL is that then.
+// line, which must say where it listens; $URL is that then, and $ADDRESS its
+// host and port.
 func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 	held := ts.Value(daemonKey{}).(*daemon)
 	if neg || len(args) == 0 || held.cmd != nil {
@@ -55,6 +56,7 @@ func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("its first line is %q (%v)\nstderr: %s", line, err, held.stderr)
 	}
 	ts.Setenv("URL", url)
+	ts.Setenv("ADDRESS", strings.TrimPrefix(url, "http://"))
 }
 
 // cmdStops is `stops SIGNAL CODE`: sends INT or TERM to what was started, and

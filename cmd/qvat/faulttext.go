@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 
@@ -62,11 +63,13 @@ const (
 	shownAfter  = 40
 )
 
-// caret shows the part of a source line around column, counted in characters
-// from 1, with a mark below it.
+// caret shows the part of a source line around column, counted in bytes from
+// 1, with a mark below it.
 func caret(line string, number, column int) []string {
-	all := []rune(strings.TrimSuffix(line, "\r"))
-	at := min(max(column-1, 0), len(all))
+	line = strings.TrimSuffix(line, "\r")
+	all := []rune(line)
+	at := utf8.RuneCountInString(line[:min(max(column-1, 0), len(line))])
+	at = min(at, len(all)) // in the middle of a character, it counts as some
 	from, to := max(0, at-shownBefore), min(len(all), at+shownAfter)
 	before, after := plain(all[from:at]), plain(all[at:to])
 	if from > 0 {

@@ -145,6 +145,9 @@ func (h home) vat(name string) (savedVat, error) {
 	var v savedVat
 	d := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
 	err = d.Decode(&v)
+	if strict := (*toml.StrictMissingError)(nil); errors.As(err, &strict) && len(strict.Errors) > 0 {
+		err = fmt.Errorf("a saved vat has no %q", strings.Join(strict.Errors[0].Key(), "."))
+	}
 	if err == nil {
 		err = v.check()
 	}

@@ -58,7 +58,8 @@ func (p *progress) now(what string) {
 	}
 }
 
-// done ends the waiting and clears what was shown.
+// done ends the waiting and clears what was shown. Once is enough; more does
+// no harm.
 func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -69,5 +70,6 @@ func (p *progress) done() {
 	if p.bar != nil {
 		// A terminal that takes no more has nothing to be cleared of.
 		_ = p.bar.Finish()
+		p.bar = nil
 	}
 }

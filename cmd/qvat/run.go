@@ -71,11 +71,11 @@ func (a *app) serve(ctx context.Context, dir string, mayMake bool, listen string
 			stop() // who started this cannot learn where it is
 		}
 	})
-	switch {
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // told to stop before it had begun
-	case errors.Is(err, syscall.EADDRINUSE):
-		return &failure{name: exitFailed, err: err, hint: "stop what listens there already, or give another address with --listen"}
+	}
+	if hint := serveHint(err); hint != "" {
+		return &failure{name: exitFailed, err: err, hint: hint}
 	}
 	return errors.Join(err, silent)
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"syscall"
 
 	"qvat/host"
+	"qvat/host/store"
 	"qvat/runtime"
 )
 
@@ -19,6 +22,18 @@ func makeVat(dir, listen string) error {
 // listening is told the URL, once requests are taken there.
 func serveVat(ctx context.Context, dir, listen string, log *slog.Logger, listening func(url string)) error {
 	return host.Run(ctx, host.RunOptions{Dir: dir, Listen: listen, Logger: log, Listening: listening})
+}
+
+// serveHint says what can be done about an error of serveVat; "" if that is
+// not known.
+func serveHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "stop what listens there already, or give another address with --listen"
+	case errors.Is(err, store.ErrInUse):
+		return "another 'qvat run' serves this vat: stop that one first"
+	}
+	return ""
 }
 
 // engineVersions names what programs run in.

@@ -28,10 +28,11 @@ type Options struct {
 	EntryCount  int   // 10,000: entries that one call of Entries gives
 	AnswerBytes int   // 8 MiB: what one call of Entries or SQL gives
 
-	SQLText  int   // 64 KiB: a statement
-	SQLRows  int   // 10,000: rows of an answer
-	SQLSteps int64 // 20,000,000: instructions of SQLite's machine for one statement, a second or so
-	SQLSpill int   // 64 MiB: temporary files of one statement
+	SQLText  int           // 64 KiB: a statement
+	SQLRows  int           // 10,000: rows of an answer
+	SQLSteps int64         // 20,000,000: instructions of SQLite's machine for one statement, half a second or so
+	SQLTime  time.Duration // 2 s: for one statement, whose instructions may each move a long string
+	SQLSpill int           // 64 MiB: what one statement sorts in temporary files
 
 	Records  int // 100,000: records of committed messages kept, the newest ones
 	Failures int // 10,000: records of failed messages kept, the newest ones
@@ -71,6 +72,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.SQLText, 64<<10)
 	orDefault(&o.SQLRows, 10_000)
 	orDefault(&o.SQLSteps, 20_000_000)
+	orDefault(&o.SQLTime, 2*time.Second)
 	orDefault(&o.SQLSpill, 64<<20)
 	orDefault(&o.Records, 100_000)
 	orDefault(&o.Failures, 10_000)

@@ -20,15 +20,15 @@ func allowed(a lite.Access) bool {
 	case lite.Insert, lite.Update, lite.Delete:
 		// SQLite's own schema table is written by CREATE and DROP, and refuses
 		// statements that name it.
-		return theirs(a.Arg1) || isSchema(a.Arg1) || strings.EqualFold(a.Arg1, "sqlite_sequence")
-	case lite.CreateTable:
-		return theirs(a.Arg1) || strings.EqualFold(a.Arg1, "sqlite_sequence")
+		return theirs(a.Arg1) || isSchema(a.Arg1) || isSequence(a.Arg1)
+	case lite.CreateTable: // the first AUTOINCREMENT makes sqlite_sequence
+		return theirs(a.Arg1) || isSequence(a.Arg1)
 	case lite.CreateView, lite.DropTable, lite.DropView:
 		return theirs(a.Arg1)
 	case lite.CreateIndex, lite.DropIndex, lite.CreateTrigger, lite.DropTrigger:
 		return (theirs(a.Arg1) || isAutoIndex(a.Arg1)) && theirs(a.Arg2)
 	case lite.Reindex: // CREATE INDEX asks for it
-		return theirs(a.Arg1) || isAutoIndex(a.Arg1)
+		return theirs(a.Arg1)
 	}
 	return false
 }
@@ -40,7 +40,9 @@ func theirs(name string) bool {
 }
 
 // readable tells whether a table is one that programs' SQL may read.
-func readable(name string) bool { return isSchema(name) || !reserved(strings.ToLower(name)) }
+func readable(name string) bool {
+	return isSchema(name) || isSequence(name) || !reserved(strings.ToLower(name))
+}
 
 // reserved tells whether a lower-case name is the vat's or SQLite's own.
 func reserved(name string) bool {
@@ -51,9 +53,14 @@ func isSchema(name string) bool {
 	return strings.EqualFold(name, "sqlite_master") || strings.EqualFold(name, "sqlite_schema")
 }
 
+// isAutoIndex tells whether an index is one that SQLite makes for a constraint.
 func isAutoIndex(name string) bool {
-	return strings.HasPrefix(strings.ToLower(name), "sqlite_autoindex_") && !strings.Contains(strings.ToLower(name), "qvat_")
+	return strings.HasPrefix(strings.ToLower(name), "sqlite_autoindex_")
 }
+
+// isSequence tells whether a table is the one where SQLite keeps the highest
+// AUTOINCREMENT ids, none of which are the vat's.
+func isSequence(name string) bool { return strings.EqualFold(name, "sqlite_sequence") }
 
 // harmless tells whether a function answers the same for the same arguments,
 // and touches nothing else.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"qvat/host/store/lite"
@@ -133,11 +134,15 @@ func (q *query) run() (rows *Rows, err error) {
 	}
 	defer func() { err = errors.Join(err, q.c.Authorize(nil)) }()
 	defer restore(q.c, narrow(q.c, q.o))
-	q.c.Guard(lite.Bounds{Steps: q.o.SQLSteps, SpillBytes: q.o.SQLSpill, Stop: q.stop})
+	start := time.Now()
+	q.c.Guard(lite.Bounds{
+		Steps: q.o.SQLSteps, SpillBytes: q.o.SQLSpill,
+		Stop: func() bool { return q.stop() || time.Since(start) > q.o.SQLTime },
+	})
 	defer func() {
 		if steps := q.c.Unguard(); lite.IsInterrupted(err) && !q.stop() {
-			err = &SQLError{fmt.Sprintf("the statement was stopped after %d steps: it may take %d, and write %d bytes of temporary files",
-				steps, q.o.SQLSteps, q.o.SQLSpill)}
+			err = &SQLError{fmt.Sprintf("the statement was stopped after %d steps: it may take %d, last %v, and sort %d bytes in temporary files",
+				steps, q.o.SQLSteps, q.o.SQLTime, q.o.SQLSpill)}
 		}
 	}()
 	rows, err = q.execute()

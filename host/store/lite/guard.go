@@ -15,8 +15,8 @@ type Bounds struct {
 	// under these bounds may take together, rounded up to checkEvery; 0 is no
 	// bound. The same statement on the same data takes the same steps.
 	Steps int64
-	// SpillBytes bounds what sorting and intermediate tables write to
-	// temporary files; 0 is no bound.
+	// SpillBytes bounds what sorting writes to temporary files; 0 is no bound.
+	// SQLite does not say what intermediate tables write until they are closed.
 	SpillBytes int
 	// Stop is asked now and then, on the goroutine that runs the statement.
 	// When it answers true the statement ends.
