@@ -174,11 +174,11 @@ func loadConfig(dir string) (Config, error) {
 	if err := d.Decode(&c); err != nil {
 		var unknown *toml.StrictMissingError
 		if errors.As(err, &unknown) {
-			return Config{}, fmt.Errorf("%s has settings that qvat does not know:\n%s", path, unknown)
+			return Config{}, fmt.Errorf("%s has settings that qvat does not know:\n%s", path, unknown.String())
 		}
 		var bad *toml.DecodeError
 		if errors.As(err, &bad) {
-			return Config{}, fmt.Errorf("%s:\n%s", path, bad)
+			return Config{}, fmt.Errorf("%s:\n%s", path, bad.String())
 		}
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}

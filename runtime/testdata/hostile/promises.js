@@ -166,7 +166,7 @@ exports.main = async ({ next }) => {
 };
 //// child
 const p = new Proxy({}, {});
-const odd = [{ a: p }, { b: Object.create(p) }, p, { c: class extends Function.prototype.bind.call(function () {}) {} }];
+const odd = [{ a: p }, { b: Object.create(p) }, p, { c: () => 1 }];
 Object.setPrototypeOf(odd[3].c, p);
 exports.main = ({ power }) => odd[power.i];
 

@@ -1,0 +1,168 @@
+package host_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"qvat/host"
+	"qvat/host/api"
+	"qvat/host/store"
+)
+
+// kills is how often TestKill kills the vat; -kills 100 is for a long look.
+var kills = flag.Int("kills", 8, "how often the vat is killed under load")
+
+// serveDir makes the test binary serve a vat instead of running tests.
+const serveDir = "QVAT_TEST_SERVE"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(serveDir); dir != "" {
+		err := host.Run(context.Background(), host.RunOptions{Dir: dir, Listening: func(url string) { fmt.Println(url) }})
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// twice writes the input's number into two tables.
+const twice = `exports.main = ({ power, input }) => {
+  power.a.set('k' + input, input)
+  power.b.set('k' + input, input)
+  return input
+}`
+
+const twoTables = `const { table } = require('qvat:store'); exports.a = table('a'); exports.b = table('b')`
+
+// TestKill kills the vat at random moments under load. Whatever was answered is
+// there afterwards, nothing is half there, and the database is sound.
+func TestKill(t *testing.T) {
+	dir := newDir(t, "", twoTables)
+	next := 0
+	var answered []int
+	for range *kills {
+		done := killOnce(t, dir, next)
+		next += 1_000_000
+		answered = append(answered, done...)
+		checkStore(t, dir, answered)
+	}
+	t.Logf("%d answered writes survived %d kills", len(answered), *kills)
+	if len(answered) < *kills {
+		t.Errorf("only %d messages were answered: the test tests little", len(answered))
+	}
+}
+
+// killOnce serves the vat, writes from several clients, and kills it after a
+// random number of answers. It returns what was answered.
+func killOnce(t *testing.T, dir string, first int) []int {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), serveDir+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	url, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the vat did not start: %v", err)
+	}
+	client, err := api.NewClient(api.ClientOptions{URL: strings.TrimSpace(url)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var answered []int
+	limit := 1 + rand.IntN(60)
+	enough := make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var clients sync.WaitGroup
+	for c := range 4 {
+		clients.Go(func() {
+			for i := first + c*100_000; ; i++ {
+				body, err := capsule(fmt.Sprint(i), twice).Encode()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := client.Invoke(ctx, body); err != nil {
+					return // it has been killed
+				}
+				mu.Lock()
+				answered = append(answered, i)
+				if len(answered) == limit {
+					close(enough)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	select {
+	case <-enough:
+	case <-ctx.Done():
+		t.Error("the vat answered too little in a minute")
+	}
+	// The limit falls at any point of what the other clients are at.
+	if err := cmd.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	clients.Wait()
+	_ = cmd.Wait() // it was killed
+	return answered
+}
+
+func checkStore(t *testing.T, dir string, answered []int) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "vat.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := s.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	counts := map[string]int64{}
+	for _, table := range []string{"a", "b"} {
+		if counts[table], err = tx.Count(t.Context(), table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if counts["a"] != counts["b"] {
+		t.Errorf("%d rows in one table, %d in the other: a message is half there", counts["a"], counts["b"])
+	}
+	for _, n := range answered {
+		for _, table := range []string{"a", "b"} {
+			v, ok, err := tx.Get(t.Context(), table, fmt.Sprintf("k%d", n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got int
+			if !ok || json.Unmarshal(v, &got) != nil || got != n {
+				t.Fatalf("message %d was answered and is not in table %s: %s", n, table, v)
+			}
+		}
+	}
+}
