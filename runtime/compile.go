@@ -132,10 +132,19 @@ func (c *compiler) syntaxError(ctx context.Context, indent int) error {
 		return errors.New("the kernel did not explain a syntax error")
 	}
 	found.Program = c.name
-	if found.Line == 1 && found.Column > indent {
-		found.Column -= indent
+	if indent > 0 {
+		found.Column = column(found.Line, found.Column)
 	}
 	return found
+}
+
+// column is a column of a wrapped text, as one of the text itself: the wrapper
+// moves the first line right.
+func column(line, column int) int {
+	if line == 1 && column > len(wrapHead) {
+		return column - len(wrapHead)
+	}
+	return column
 }
 
 // codeCache keeps compiled programs by hash: those used last, up to a number

@@ -184,9 +184,13 @@ func (e *Engine) Close(ctx context.Context) error {
 // Limits gives the limits in force, defaults filled in.
 func (e *Engine) Limits() Limits { return e.limits }
 
+// quickJSVersion is what quickjs.wasm says of itself; a test compares the two.
+const quickJSVersion = "0.17.0"
+
 // Versions gives the versions of what the engine is made of, by name.
 func Versions() map[string]string {
 	v := guest.Versions()
+	v["quickjs-ng"] = quickJSVersion
 	v["wazero"] = "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, d := range info.Deps {

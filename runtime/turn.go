@@ -251,6 +251,9 @@ func (t *turn) answer(ctx context.Context, in *instance, args []value) (value, e
 		return 0, t.finish(ctx, args[0])
 	case opFail:
 		t.failure, err = readFailure(ctx, in, args)
+		if err == nil && t.failure.Program != RootPower {
+			t.failure.Column = column(t.failure.Line, t.failure.Column)
+		}
 		return 0, err
 	}
 	return 0, fmt.Errorf("the kernel asked for operation %d", op)
@@ -272,9 +275,11 @@ func (t *turn) load(ctx context.Context, args []value) (value, error) {
 	}
 	t.in.charge(ctx, c.fuel)
 	if c.syntax != nil {
-		text, err := json.Marshal(map[string]any{
-			"message": c.syntax.Message, "line": c.syntax.Line, "column": c.syntax.Column,
-		})
+		at := c.syntax.Column
+		if c.syntax.Line == 1 {
+			at += len(wrapHead) // as for an error that is thrown; see column
+		}
+		text, err := json.Marshal(map[string]any{"message": c.syntax.Message, "line": c.syntax.Line, "column": at})
 		if err != nil {
 			return 0, err
 		}

@@ -136,3 +136,26 @@ func failureOf(t *testing.T, err error) *runtime.Failure {
 	}
 	return f
 }
+
+// TestWhere: an error says where in its program's own text it arose.
+func TestWhere(t *testing.T) {
+	e := newEngine(t, runtime.Options{})
+	for _, c := range []struct {
+		name, text   string
+		line, column int
+	}{
+		{"thrown, first line", `exports.main = () => { throw new Error('x') }`, 1, 34},
+		{"thrown, second line", "exports.main = () => {\n  throw new Error('x') }", 2, 13},
+		{"a mistake", "exports.main = () =>\n  undefined.x", 2, 3},
+		{"syntax, first line", `exports.main = () => }`, 1, 22},
+		{"syntax, third line", "// one\n// two\n  )", 3, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := e.Turn(t.Context(), message(t, "", c.text))
+			f := failureOf(t, err)
+			if f.Line != c.line || f.Column != c.column {
+				t.Errorf("got %d:%d, want %d:%d (%v)", f.Line, f.Column, c.line, c.column, f)
+			}
+		})
+	}
+}
