@@ -344,12 +344,5 @@
     },
     addModule: (name, wrapper) => { apply(mapSet, hostModules, [name, wrapper]); },
     setRootPower,
-    // explain tells the host of an exception outside a message: a text that
-    // does not parse.
-    explain: thrown => {
-      const { name, message } = describe(thrown);
-      const at = (isObject(thrown) && apply(weakGet, places, [thrown])) || { file: '', line: 0, column: 0 };
-      host(FAIL, name, message, at.file, at.line, at.column);
-    },
   };
 })

@@ -37,10 +37,12 @@
   // from it fail, in strict code (the override mistake). Where packages are
   // known to assign, an accessor takes the assignment in. SES's own lists do
   // it to methods that are called all the time, which makes them slow here.
+  const behind = []; // what the accessors answer: no walk by properties finds it
   const overridable = (owner, name) => {
     const d = getOwnPropertyDescriptor(owner, name);
     if (d === undefined || !('value' in d) || !d.configurable) return;
     const { value } = d;
+    behind.push(value);
     const { get, set } = {
       get() { return value; },
       set(v) {
@@ -128,6 +130,7 @@
   };
 
   secure(globalThis, 'globalThis');
+  for (const o of behind) secure(o, 'what an accessor answers');
   for (const o of produce()) secure(o, 'a ' + apply(Object.prototype.toString, o, []));
   if (!isFrozen(globalThis)) throw new Error('the global object is not frozen');
 })

@@ -56,6 +56,7 @@ type Config struct {
 type LimitsConfig struct {
 	Fuel         int64    `toml:"fuel"`
 	MemoryBytes  int64    `toml:"memory_bytes"`
+	StackBytes   int      `toml:"stack_bytes"`
 	Time         Duration `toml:"time"`
 	HostCalls    int      `toml:"host_calls"`
 	ResultBytes  int      `toml:"result_bytes"`
@@ -135,6 +136,7 @@ func defaults() Config {
 		Limits: LimitsConfig{
 			Fuel:         runtime.DefaultFuel,
 			MemoryBytes:  runtime.DefaultMemory,
+			StackBytes:   runtime.DefaultStack,
 			Time:         Duration(runtime.DefaultTime),
 			HostCalls:    runtime.DefaultHostCalls,
 			ResultBytes:  runtime.DefaultResult,
@@ -207,6 +209,9 @@ func (c *Config) check() error {
 	if c.Limits.MemoryBytes < runtime.MinMemory || c.Limits.MemoryBytes > 4<<30 {
 		return fmt.Errorf("limits.memory_bytes must lie between %d and %d", runtime.MinMemory, int64(4<<30))
 	}
+	if c.Limits.StackBytes < runtime.MinStack || c.Limits.StackBytes > runtime.MaxStack {
+		return fmt.Errorf("limits.stack_bytes must lie between %d and %d", runtime.MinStack, runtime.MaxStack)
+	}
 	if c.Name == "" || len(c.Name) > 128 || strings.ContainsFunc(c.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return errors.New("name must be 1 to 128 bytes with no control characters")
 	}
@@ -227,7 +232,7 @@ func (c *Config) chainLimits() chains.Limits {
 func (c *Config) runtimeLimits() runtime.Limits {
 	l := c.Limits
 	return runtime.Limits{
-		Fuel: l.Fuel, Memory: l.MemoryBytes / (64 << 10) * (64 << 10), Time: time.Duration(l.Time),
+		Fuel: l.Fuel, Memory: l.MemoryBytes / (64 << 10) * (64 << 10), Stack: l.StackBytes, Time: time.Duration(l.Time),
 		HostCalls: l.HostCalls, Result: l.ResultBytes, Log: l.LogBytes,
 	}
 }
@@ -244,7 +249,7 @@ func (c *Config) storeOptions(dir string) store.Options {
 func (c *Config) publicLimits() map[string]int64 {
 	l := c.Limits
 	return map[string]int64{
-		"fuel": l.Fuel, "memory_bytes": l.MemoryBytes, "time_micros": time.Duration(l.Time).Microseconds(),
+		"fuel": l.Fuel, "memory_bytes": l.MemoryBytes, "stack_bytes": int64(l.StackBytes), "time_micros": time.Duration(l.Time).Microseconds(),
 		"host_calls": int64(l.HostCalls), "result_bytes": int64(l.ResultBytes), "log_bytes": int64(l.LogBytes),
 		"program_bytes": int64(l.ProgramBytes), "capsule_bytes": int64(l.CapsuleBytes), "input_bytes": int64(l.InputBytes),
 	}

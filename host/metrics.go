@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"qvat/host/fault"
+	"qvat/host/store"
+	"qvat/runtime"
 )
 
 // metrics are what the vat counts of its messages. Pool, caches and store are
@@ -38,9 +40,7 @@ func newMetrics(registry *prometheus.Registry, v *Vat) *metrics {
 	}
 	if registry != nil {
 		registry.MustRegister(m.messages, m.seconds, m.fuel, m.reruns)
-		for _, g := range v.gauges() {
-			registry.MustRegister(g)
-		}
+		registry.MustRegister(newState(v))
 	}
 	return m
 }
@@ -59,22 +59,78 @@ func (m *metrics) observe(err error, u used, took time.Duration) {
 	m.fuel.Add(float64(u.fuel))
 }
 
-// gauges are read when asked for.
-func (v *Vat) gauges() []prometheus.Collector {
-	gauge := func(name, help string, f func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, f)
+// state collects the numbers of gate, engine and store: they are asked once for
+// each time that somebody reads the metrics.
+type state struct {
+	vat  *Vat
+	rows []stateRow
+}
+
+// stateRow is one number of the state.
+type stateRow struct {
+	desc  *prometheus.Desc
+	kind  prometheus.ValueType
+	value func(numbers) float64
+}
+
+type numbers struct {
+	running, waiting int64
+	engine           runtime.Stats
+	store            store.Stats
+}
+
+func newState(v *Vat) *state {
+	s := &state{vat: v}
+	add := func(kind prometheus.ValueType, name, help string, value func(numbers) float64) {
+		s.rows = append(s.rows, stateRow{prometheus.NewDesc(name, help, nil, nil), kind, value})
 	}
-	counter := func(name, help string, f func() float64) prometheus.Collector {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, f)
+	gauge := func(name, help string, value func(numbers) int64) {
+		add(prometheus.GaugeValue, name, help, func(n numbers) float64 { return float64(value(n)) })
 	}
-	return []prometheus.Collector{
-		gauge("qvat_messages_running", "Messages that hold an instance.", func() float64 { return float64(len(v.gate.running)) }),
-		gauge("qvat_messages_waiting", "Messages that wait for an instance.", func() float64 { return float64(v.gate.waiting.Load()) }),
-		gauge("qvat_pool_idle", "Instances that are ready.", func() float64 { return float64(v.engine.Stats().Idle) }),
-		counter("qvat_pool_made_total", "Instances made from the image.", func() float64 { return float64(v.engine.Stats().Made) }),
-		counter("qvat_pool_reused_total", "Instances taken ready from the pool.", func() float64 { return float64(v.engine.Stats().Reused) }),
-		counter("qvat_pool_discarded_total", "Instances thrown away: they trapped, grew, or were too many.", func() float64 { return float64(v.engine.Stats().Discarded) }),
-		gauge("qvat_compiled_bytes", "Bytes of compiled programs in memory.", func() float64 { return float64(v.engine.Stats().CompiledBytes) }),
-		gauge("qvat_compiled_programs", "Compiled programs in memory.", func() float64 { return float64(v.engine.Stats().CompiledPrograms) }),
+	counter := func(name, help string, value func(numbers) int64) {
+		add(prometheus.CounterValue, name, help, func(n numbers) float64 { return float64(value(n)) })
+	}
+	gauge("qvat_messages_running", "Messages that hold an instance.", func(n numbers) int64 { return n.running })
+	gauge("qvat_messages_waiting", "Messages that wait for an instance.", func(n numbers) int64 { return n.waiting })
+
+	gauge("qvat_pool_idle", "Instances that are ready.", func(n numbers) int64 { return int64(n.engine.Idle) })
+	counter("qvat_pool_made_total", "Instances made from the image.", func(n numbers) int64 { return n.engine.Made })
+	counter("qvat_pool_reused_total", "Instances taken ready from the pool.", func(n numbers) int64 { return n.engine.Reused })
+	counter("qvat_pool_discarded_total", "Instances that trapped, grew, or were too many.", func(n numbers) int64 { return n.engine.Discarded })
+	gauge("qvat_compiled_bytes", "Bytes of compiled programs in memory.", func(n numbers) int64 { return n.engine.CompiledBytes })
+	gauge("qvat_compiled_programs", "Compiled programs in memory.", func(n numbers) int64 { return int64(n.engine.CompiledPrograms) })
+
+	counter("qvat_store_commits_total", "Transactions committed.", func(n numbers) int64 { return n.store.Commits })
+	counter("qvat_store_conflicts_total", "Commits refused for a conflict.", func(n numbers) int64 { return n.store.Conflicts })
+	counter("qvat_store_failed_total", "Commits that could not be written.", func(n numbers) int64 { return n.store.Failed })
+	counter("qvat_store_writes_total", "Writes to the disk, each for all commits that arrived together.", func(n numbers) int64 { return n.store.Writes })
+	add(prometheus.CounterValue, "qvat_store_write_seconds_total", "Time spent in them.",
+		func(n numbers) float64 { return n.store.WriteTime.Seconds() })
+	gauge("qvat_store_waiting", "Commits that wait for the disk.", func(n numbers) int64 { return int64(n.store.Waiting) })
+	gauge("qvat_store_transactions", "Transactions that are open.", func(n numbers) int64 { return int64(n.store.Transactions) })
+	gauge("qvat_store_overlay_bytes", "Bytes of versions in memory.", func(n numbers) int64 { return n.store.OverlayBytes })
+	gauge("qvat_store_database_bytes", "Size of the database file.", func(n numbers) int64 { return n.store.DatabaseBytes })
+	gauge("qvat_store_log_bytes", "Size of its write-ahead log.", func(n numbers) int64 { return n.store.LogBytes })
+	gauge("qvat_programs", "Programs that are kept.", func(n numbers) int64 { return int64(n.store.Programs) })
+	gauge("qvat_programs_bytes", "Their size.", func(n numbers) int64 { return n.store.ProgramBytes })
+	gauge("qvat_programs_stranger_bytes", "Size of those that no root-signed message has used.", func(n numbers) int64 { return n.store.StrangerBytes })
+	return s
+}
+
+// Describe is prometheus.Collector's.
+func (s *state) Describe(out chan<- *prometheus.Desc) {
+	for _, r := range s.rows {
+		out <- r.desc
+	}
+}
+
+// Collect is prometheus.Collector's.
+func (s *state) Collect(out chan<- prometheus.Metric) {
+	n := numbers{
+		running: int64(len(s.vat.gate.running)), waiting: s.vat.gate.waiting.Load(),
+		engine: s.vat.engine.Stats(), store: s.vat.store.Stats(),
+	}
+	for _, r := range s.rows {
+		out <- prometheus.MustNewConstMetric(r.desc, r.kind, r.value(n))
 	}
 }

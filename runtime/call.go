@@ -107,10 +107,9 @@ func reply(b []byte, err error) ([]byte, error) {
 // readFailure reads what the kernel says of an error: name, message, program,
 // line, column.
 func readFailure(ctx context.Context, in *instance, args []value) (*Failure, error) {
-	if len(args) != 5 && len(args) != 6 {
-		return nil, errors.New("the kernel explained an error in another way")
+	if len(args) != 5 {
+		return nil, errors.New("the kernel described an error in another way")
 	}
-	args = args[len(args)-5:]
 	var text [3]string
 	for i, v := range args[:3] {
 		b, err := in.text(ctx, v, 64<<10)

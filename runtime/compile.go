@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,22 +27,24 @@ const (
 	wrapTail = "\n})"
 )
 
-// compile turns a module's text into code, in an instance that is reset
-// afterwards. A text that does not parse gives code with syntax set. A limit
+// compile turns a module's text into code, in an instance that holds nothing
+// else and is reset afterwards. A text that does not parse gives code with syntax set. A limit
 // that is met is a *Failure.
 //
 // The text is parsed by itself first: only what is a whole list of statements
 // is ever joined to its wrapper, so none can close it (confinement.md, row 2).
 // All of it is strict code, as in an ECMAScript module.
 func (e *Engine) compile(ctx context.Context, name, text string, fuel int64) (_ *code, err error) {
-	in, p, err := e.take(ctx)
+	p := e.parsers
+	p.users.Add(1)
+	in, err := p.take(ctx)
 	if err != nil {
 		return nil, err
 	}
 	sound := false
 	defer func() { err = errors.Join(err, p.give(ctx, in, sound)) }()
 	in.fill(fuel, time.Now().Add(e.limits.Time))
-	c := &compiler{in: in, entries: p.img.entries, name: name}
+	c := &compiler{in: in, name: name}
 	bytes, err := c.both(ctx, text)
 	var syntax *Failure
 	if err != nil && !errors.As(err, &syntax) {
@@ -51,9 +55,8 @@ func (e *Engine) compile(ctx context.Context, name, text string, fuel int64) (_ 
 }
 
 type compiler struct {
-	in      *instance
-	entries entries
-	name    string
+	in   *instance
+	name string
 }
 
 func (c *compiler) both(ctx context.Context, text string) ([]byte, error) {
@@ -113,29 +116,44 @@ func (c *compiler) takeBytes(ctx context.Context, p, size uint32) ([]byte, error
 	return append([]byte(nil), b...), c.in.release(ctx, p)
 }
 
-// syntaxError asks the kernel what the exception says.
+// syntaxError reads what the exception says.
 func (c *compiler) syntaxError(ctx context.Context, indent int) error {
-	exc, err := c.in.do(ctx, c.in.qjs.exception)
+	r, err := c.in.do(ctx, c.in.qjs.exception)
 	if err != nil {
 		return err
 	}
-	var found *Failure
-	c.in.host = func(ctx context.Context, in *instance, args []value) (value, error) {
-		f, err := readFailure(ctx, in, args)
-		found = f
-		return 0, err
+	f := &Failure{Reason: ProgramError, Program: c.name}
+	var stack string
+	// In this order always: a text that does not parse costs fuel as well.
+	for _, p := range []struct {
+		key string
+		to  *string
+	}{{"name", &f.Name}, {"message", &f.Message}, {"stack", &stack}} {
+		if *p.to, err = c.in.propText(ctx, value(r), p.key); err != nil {
+			return err
+		}
 	}
-	if _, err := c.in.call(ctx, c.entries.explain, value(exc)); err != nil {
-		return err
-	}
-	if found == nil {
-		return errors.New("the kernel did not explain a syntax error")
-	}
-	found.Program = c.name
+	f.Line, f.Column = placeIn(stack, c.name)
 	if indent > 0 {
-		found.Column = column(found.Line, found.Column)
+		f.Column = column(f.Line, f.Column)
 	}
-	return found
+	return f
+}
+
+// placeIn finds line and column in the first line of a stack of QuickJS's:
+// "    at name:line:column".
+func placeIn(stack, name string) (line, col int) {
+	_, rest, _ := strings.Cut(stack, name+":")
+	rest, _, _ = strings.Cut(rest, "\n")
+	first, second, _ := strings.Cut(rest, ":")
+	line, err := strconv.Atoi(first)
+	if err != nil {
+		return 0, 0
+	}
+	if col, err = strconv.Atoi(second); err != nil {
+		return line, 0
+	}
+	return line, col
 }
 
 // column is a column of a wrapped text, as one of the text itself: the wrapper

@@ -63,6 +63,7 @@ type Engine struct {
 	cache    wazero.CompilationCache
 	compiled wazero.CompiledModule
 	base     *image
+	parsers  *pool // instances that hold QuickJS alone: where texts are compiled
 	idle     int
 	programs *codeCache
 
@@ -77,6 +78,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{limits: o.Limits.withDefaults(), modules: o.Modules, log: o.Logger, idle: o.Idle}
 	if e.limits.Memory < MinMemory {
 		return nil, fmt.Errorf("a memory limit of %d bytes is too low: at least %d are needed", e.limits.Memory, MinMemory)
+	}
+	if e.limits.Stack < MinStack || e.limits.Stack > MaxStack {
+		return nil, fmt.Errorf("a stack of %d bytes cannot be had: from %d to %d can", e.limits.Stack, MinStack, MaxStack)
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -118,6 +122,11 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if e.compiled, err = e.wasm.CompileModule(ctx, metered); err != nil {
 		return fmt.Errorf("compile the engine: %w", err)
 	}
+	blank, err := e.bare(ctx)
+	if err != nil {
+		return err
+	}
+	e.parsers = newPool(e, blank)
 	if e.base, err = e.boot(ctx); err != nil {
 		return err
 	}
@@ -149,18 +158,15 @@ func (e *Engine) SetRootPower(ctx context.Context, text string) error {
 	return last.close(ctx)
 }
 
-// take gives an instance, and the pool that it goes back to.
+// take gives an instance of the image that messages start from, and the pool
+// that it goes back to.
 func (e *Engine) take(ctx context.Context) (*instance, *pool, error) {
 	e.mu.RLock()
 	p := e.pool
-	p.users.Add(1)
+	p.users.Add(1) // under the lock: a pool that is replaced waits for its users
 	e.mu.RUnlock()
 	in, err := p.take(ctx)
-	if err != nil {
-		p.users.Done()
-		return nil, nil, err
-	}
-	return in, p, nil
+	return in, p, err
 }
 
 // Close releases everything. No turn may be under way.
@@ -168,9 +174,12 @@ func (e *Engine) Close(ctx context.Context) error {
 	var errs []error
 	if e.pool != nil {
 		errs = append(errs, e.pool.close(ctx))
-		if e.pool.img != e.base {
-			e.base.release()
-		}
+	}
+	if e.parsers != nil {
+		errs = append(errs, e.parsers.close(ctx))
+	}
+	if e.base != nil {
+		e.base.release()
 	}
 	if e.wasm != nil {
 		errs = append(errs, e.wasm.Close(ctx))

@@ -22,10 +22,13 @@ const (
 	gcThreshold = 24 << 20
 )
 
+// bareRoom is the free memory of an image that only compiles.
+const bareRoom = 2 << 20
+
 // entries are the kernel's functions that the host calls, and its own function
 // that they call: addresses that are the same in every instance of an image.
 type entries struct {
-	start, settlePending, explain, addModule, setRootPower value
+	start, settlePending, addModule, setRootPower value
 }
 
 // newInstance makes an instance with a memory of its own, not yet booted.
@@ -80,7 +83,21 @@ func (e *Engine) boot(ctx context.Context) (*image, error) {
 	for _, m := range e.modules {
 		b.addModule(m)
 	}
-	return b.snapshot()
+	return b.snapshot(freeRoom)
+}
+
+// bare makes an image that holds QuickJS and nothing else, for compiling: what
+// parses a stranger's text has nothing in its reach.
+func (e *Engine) bare(ctx context.Context) (*image, error) {
+	in, err := e.newInstance(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer in.mod.Close(ctx)
+	in.fill(math.MaxInt64, time.Time{})
+	b := booter{ctx: ctx, in: in}
+	b.quickjs()
+	return b.snapshot(bareRoom)
 }
 
 // withRoot makes an image from another: with root-power.js in it, not yet
@@ -98,7 +115,7 @@ func (e *Engine) withRoot(ctx context.Context, base *image, root []byte) (*image
 		return nil, fmt.Errorf("load root-power.js: %w", err)
 	}
 	b.call(b.entries.setRootPower, wrapper)
-	return b.snapshot()
+	return b.snapshot(freeRoom)
 }
 
 // booter runs the steps of making an image. The first error sticks.
@@ -149,7 +166,6 @@ func (b *booter) kernel() {
 	b.entries = entries{
 		start:         b.prop(kernel, "start"),
 		settlePending: b.prop(kernel, "settlePending"),
-		explain:       b.prop(kernel, "explain"),
 		addModule:     b.prop(kernel, "addModule"),
 		setRootPower:  b.prop(kernel, "setRootPower"),
 	}
@@ -194,12 +210,9 @@ func (b *booter) hostFunction() (v value) {
 }
 
 func (b *booter) prop(object value, name string) (v value) {
-	b.do("find the kernel's "+name, func() error {
-		return b.in.withBytes(b.ctx, []byte(name), func(p uint32) error {
-			r, err := b.in.do(b.ctx, b.in.qjs.getProp, uint64(object), uint64(p))
-			v = value(r)
-			return err
-		})
+	b.do("find the kernel's "+name, func() (err error) {
+		v, err = b.in.prop(b.ctx, object, name)
+		return err
 	})
 	return v
 }
@@ -227,8 +240,8 @@ func (b *booter) fillHoles(top uint32) error {
 	return nil
 }
 
-// snapshot collects garbage, makes room and takes the image.
-func (b *booter) snapshot() (*image, error) {
+// snapshot collects garbage, makes room for messages and takes the image.
+func (b *booter) snapshot(room uint64) (*image, error) {
 	b.do("finish", func() error {
 		if _, err := b.in.do(b.ctx, b.in.qjs.runGC); err != nil {
 			return err
@@ -236,7 +249,7 @@ func (b *booter) snapshot() (*image, error) {
 		if _, err := b.in.do(b.ctx, b.in.qjs.gcThreshold, gcThreshold); err != nil {
 			return err
 		}
-		p, err := b.in.do(b.ctx, b.in.qjs.malloc, freeRoom)
+		p, err := b.in.do(b.ctx, b.in.qjs.malloc, room)
 		if err != nil {
 			return err
 		}

@@ -197,6 +197,25 @@ func (in *instance) text(ctx context.Context, v value, most int) ([]byte, error)
 	return b, err
 }
 
+// propText reads a property that is text.
+func (in *instance) propText(ctx context.Context, object value, name string) (s string, err error) {
+	v, err := in.prop(ctx, object, name)
+	if err != nil {
+		return "", err
+	}
+	b, err := in.text(ctx, v, 64<<10)
+	return string(b), err
+}
+
+func (in *instance) prop(ctx context.Context, object value, name string) (v value, err error) {
+	err = in.withBytes(ctx, []byte(name), func(p uint32) error {
+		r, err := in.do(ctx, in.qjs.getProp, uint64(object), uint64(p))
+		v = value(r)
+		return err
+	})
+	return v, err
+}
+
 // tooLongError says that text crossing the boundary exceeds its limit.
 type tooLongError struct{ size, most int }
 

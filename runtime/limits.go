@@ -14,6 +14,9 @@ type Limits struct {
 	// Memory is the bytes of linear memory that an instance may have. The
 	// engine and the hardened realm take about 5 MiB of it.
 	Memory int64
+	// Stack is the bytes of the C stack of the engine: an ordinary call of one
+	// JavaScript function by another takes about 200. At most MaxStack.
+	Stack int
 	// Time is the wall-clock time of a message from the moment that it gets
 	// an instance, waiting for powers included.
 	Time time.Duration
@@ -31,10 +34,18 @@ type Limits struct {
 const (
 	DefaultFuel      = 400_000_000
 	DefaultMemory    = 64 << 20
+	DefaultStack     = MaxStack
 	DefaultTime      = 10 * time.Second
 	DefaultHostCalls = 10_000
 	DefaultResult    = 1 << 20
 	DefaultLog       = 64 << 10
+)
+
+// MaxStack is the most that [Limits.Stack] can be: quickjs.wasm is linked with
+// that much at the bottom of its memory. MinStack is the least.
+const (
+	MaxStack = 1 << 20
+	MinStack = 64 << 10
 )
 
 // MinMemory is the least that [Limits.Memory] can be: the image has to fit.
@@ -55,6 +66,7 @@ func (l Limits) withDefaults() Limits {
 	if l.Time == 0 {
 		l.Time = DefaultTime
 	}
+	or(&l.Stack, DefaultStack)
 	or(&l.HostCalls, DefaultHostCalls)
 	or(&l.Result, DefaultResult)
 	or(&l.Log, DefaultLog)

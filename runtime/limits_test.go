@@ -62,6 +62,20 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestStackLimit: less stack is fewer calls.
+func TestStackLimit(t *testing.T) {
+	const deep = `exports.main = ({ input }) => { const f = n => n === 0 ? 0 : f(n - 1) + 1; return f(input) }`
+	small := newEngine(t, runtime.Options{Limits: runtime.Limits{Stack: runtime.MinStack}})
+	if out, err := small.Turn(t.Context(), message(t, "100", deep)); err != nil || string(out.Result) != "100" {
+		t.Errorf("100 calls deep: %s, %v", out.Result, err)
+	}
+	_, err := small.Turn(t.Context(), message(t, "2000", deep))
+	if f := failureOf(t, err); f.Reason != runtime.StackOverflow {
+		t.Errorf("2,000 calls deep: %v", f)
+	}
+	checkCanary(t, small)
+}
+
 func repeat(s string, n int) string {
 	b := make([]byte, 0, n*len(s))
 	for range n {

@@ -14,31 +14,26 @@ import (
 // that each engine does not compile the same module again.
 const machineCode = "QVAT_TEST_MACHINE_CODE"
 
-// TestMain gives all tests one compilation cache. In a process that
-// TestTwoProcesses started, it does that one's work instead.
+// TestMain gives all tests one compilation cache, and the process that
+// TestTwoProcesses starts the same one.
 func TestMain(m *testing.M) {
-	if os.Getenv("QVAT_TEST_SECOND") == "x" && os.Getenv(secondProcess) != "" {
-		if err := printFigures(os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
 	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "qvat-machine-code-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
+		if os.Getenv(machineCode) == "" {
+			dir, err := os.MkdirTemp("", "qvat-machine-code-")
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			defer os.RemoveAll(dir)
+			os.Setenv(machineCode, dir)
 		}
-		defer os.RemoveAll(dir)
-		os.Setenv(machineCode, dir)
 		return m.Run()
 	}())
 }
 
 // hostileLimits are low enough for a bomb to be short, and high enough in time
 // for a slow machine.
-var hostileLimits = runtime.Limits{Fuel: 20_000_000, Memory: 32 << 20, Time: 60e9, HostCalls: 200, Result: 64 << 10, Log: 16 << 10}
+var hostileLimits = runtime.Limits{Fuel: 12_000_000, Memory: 24 << 20, Time: 60e9, HostCalls: 200, Result: 64 << 10, Log: 16 << 10}
 
 // hostileOptions are those of the engines that hostile programs run in. Their
 // root power has calls that answer, that answer later and that refuse.

@@ -23,6 +23,8 @@ type pool struct {
 
 func newPool(e *Engine, img *image) *pool { return &pool{engine: e, img: img} }
 
+// take gives an instance to a user that has been counted already, and counts
+// it out again where there is none to be had.
 func (p *pool) take(ctx context.Context) (*instance, error) {
 	p.mu.Lock()
 	if n := len(p.idle); n > 0 {
@@ -34,7 +36,11 @@ func (p *pool) take(ctx context.Context) (*instance, error) {
 	}
 	p.mu.Unlock()
 	p.made.Add(1)
-	return p.engine.fromImage(ctx, p.img)
+	in, err := p.engine.fromImage(ctx, p.img)
+	if err != nil {
+		p.users.Done()
+	}
+	return in, err
 }
 
 // give takes an instance back. sound says that its last call ended without a

@@ -91,6 +91,9 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	defer func() { err = errors.Join(err, p.give(context.WithoutCancel(ctx), in, sound)) }()
 
 	in.fill(e.limits.Fuel, time.Now().Add(e.limits.Time))
+	// The stack grows down to address 0, where it traps: who starts lower has
+	// less of it.
+	in.sp.Set(p.img.stackPointer - uint64(MaxStack-e.limits.Stack)&^15)
 	t := &turn{e: e, m: m, in: in, entries: p.img.entries}
 	in.host = t.answer
 
@@ -132,14 +135,8 @@ func (t *turn) run(ctx context.Context) error {
 		}
 		args = append(args, input)
 	}
-	if TRACE {
-		fmt.Println("start", t.in.burnt())
-	}
 	if _, err := t.in.call(ctx, t.entries.start, args...); err != nil {
 		return err
-	}
-	if TRACE {
-		fmt.Println("started", t.in.burnt())
 	}
 	for {
 		if err := t.jobs(ctx); err != nil {
@@ -232,10 +229,6 @@ func (t *turn) answer(ctx context.Context, in *instance, args []value) (value, e
 		return 0, err
 	}
 	args = args[1:]
-	if TRACE {
-		fmt.Println("op", op, in.burnt())
-		defer func() { fmt.Println("  end", op, in.burnt()) }()
-	}
 	switch op {
 	case opLoad:
 		return t.load(ctx, args)
@@ -269,9 +262,6 @@ func (t *turn) load(ctx context.Context, args []value) (value, error) {
 	c, err := t.code(ctx, string(name))
 	if c == nil || err != nil {
 		return 0, err
-	}
-	if TRACE {
-		fmt.Println("compile", c.fuel)
 	}
 	t.in.charge(ctx, c.fuel)
 	if c.syntax != nil {
@@ -408,5 +398,3 @@ func (t *turn) countCall() error {
 	}
 	return nil
 }
-
-var TRACE = false

@@ -83,7 +83,16 @@ func (a *arguments) parse(method string, b []byte) error {
 }
 
 // trim takes JSON's white space off.
-func trim(b []byte) []byte { return bytes.Trim(b, " \t\r\n") }
+func trim(b []byte) []byte {
+	space := func(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+	for len(b) > 0 && space(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && space(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
 
 // skipString gives the place of the quote that ends the string which begins at
 // i, and whether each escaped surrogate in it has its other half.

@@ -20,9 +20,10 @@ import (
 
 // client sends requests to the granted origins.
 type client struct {
-	grant   HTTPGrant
-	origins map[origin]bool
-	http    *http.Client
+	grant    HTTPGrant
+	origins  map[origin]bool
+	http     *http.Client
+	resolver *net.Resolver // nil is the system's
 }
 
 // maxRedirects is how many redirects within its origin a request follows.
@@ -83,7 +84,7 @@ func (c *client) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	d := net.Dialer{ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+	d := net.Dialer{Resolver: c.resolver, ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return err

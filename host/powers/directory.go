@@ -46,7 +46,10 @@ func absent(err error) bool {
 // osRefusal makes what is wrong with a path, and no fault of the vat's, an error
 // for the program to see. Other errors end the message.
 func osRefusal(p string, err error) error {
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENAMETOOLONG) {
+	// What is not the system's error is os.Root's: while it was looked at, the
+	// path came to lead out of the directory.
+	var system syscall.Errno
+	if !errors.As(err, &system) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENAMETOOLONG) || errors.Is(err, syscall.ELOOP) {
 		return refusal("the vat's system does not let it have %q", p)
 	}
 	return fmt.Errorf("the granted directory: %w", err)

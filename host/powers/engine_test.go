@@ -90,6 +90,7 @@ func newVat(t testing.TB, g Grants, rootPower string) *vat {
 	var err error
 	v.engine, err = runtime.New(t.Context(), runtime.Options{
 		Modules: v.set.Modules(), RootPower: rootPower, CacheDir: cacheDir, Idle: 1,
+		Limits: runtime.Limits{Fuel: 50_000_000},
 	})
 	if err != nil {
 		t.Fatal(err)

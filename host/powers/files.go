@@ -125,7 +125,7 @@ func (p *filesPower) write(a *arguments, name string) error {
 		if err := p.stage(opAppend, name, data); err != nil {
 			return err
 		}
-		p.noteAppended(name, data)
+		p.noteAppended(name, data, at)
 		return nil
 	}
 	if err := p.stage(opWrite, name, data); err != nil {

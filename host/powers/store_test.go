@@ -46,8 +46,8 @@ func TestEntries(t *testing.T) {
 func TestSQL(t *testing.T) {
 	v := newVat(t, Grants{Store: true}, tableT)
 	v.want(``, `power.t.set('x', { n: 3 }); power.t.set('y', { n: 4 })`)
-	v.want(`[{"key":"y","n":4,"half":2.5,"nothing":null}]`,
-		`return power.sql("SELECT key, value ->> 'n' AS n, 2.5 AS half, NULL AS nothing FROM rows WHERE tbl = ? AND n > ? ORDER BY key", 't', 3)`)
+	v.want(`[{"key":"y","n":4,"half":2.5,"none":null}]`,
+		`return power.sql("SELECT key, value ->> 'n' AS n, 2.5 AS half, NULL AS none FROM rows WHERE tbl = ? AND n > ? ORDER BY key", 't', 3)`)
 	v.want(`[{"a":"é\"","b":1,"c":null,"d":1.5,"e":7}]`, `return power.sql('SELECT ? AS a, ? AS b, ? AS c, ? AS d, ? AS e', 'é"', true, null, 1.5, 7)`)
 	v.want(`[]`, `return power.sql('SELECT 1 AS a WHERE 0')`)
 	v.throws(`two columns are named \"a\"`, `power.sql('SELECT 1 AS a, 2 AS a')`)

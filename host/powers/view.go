@@ -135,15 +135,11 @@ func (v *view) note(p string, c *change) {
 	v.changes[p] = c
 }
 
-// noteAppended keeps that data was added to a file.
-func (v *view) noteAppended(p string, data []byte) {
-	c, staged := v.changes[p]
-	switch {
-	case staged && c.kind == isFile:
+// noteAppended keeps that data was added to a file, or was put into a new one.
+func (v *view) noteAppended(p string, data []byte, before found) {
+	if c, staged := v.changes[p]; staged && c.kind == isFile {
 		c.data = append(c.data, data...)
-	case staged: // it was removed
-		v.note(p, &change{kind: isFile, data: data})
-	default:
-		v.note(p, &change{kind: isFile, data: data, more: true})
+		return
 	}
+	v.note(p, &change{kind: isFile, data: data, more: before.kind == isFile})
 }

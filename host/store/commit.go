@@ -87,33 +87,37 @@ func (tx *snapshotTx) check(c *commit) error {
 	if len(c.versions) == 0 && len(c.staged) == 0 {
 		return nil
 	}
-	if tx.changedBetween(tx.seq, s.applied) {
+	if row, changed := tx.changedBetween(tx.seq, s.applied); changed {
 		s.stats.Conflicts++
+		if l := tx.rows[row]; l.read && l.wrote {
+			s.contend(row)
+		}
 		return ErrConflict
 	}
 	return nil
 }
 
 // changedBetween tells whether a commit above one seq, and up to the other,
-// changed what the transaction read. Store.mu is held.
-func (tx *snapshotTx) changedBetween(above, upTo uint64) bool {
-	if tx.seq == upTo {
-		return false
+// changed what the transaction read, and the first row that it changed of that,
+// if it was a row. Store.mu is held.
+func (tx *snapshotTx) changedBetween(above, upTo uint64) (row rowKey, changed bool) {
+	if above == upTo || len(tx.rows) == 0 && len(tx.spans) == 0 && !tx.all {
+		return rowKey{}, false
 	}
 	for _, c := range tx.s.overlay.since(above) {
 		if c.seq > upTo {
 			break
 		}
 		if tx.all && (c.anything || len(c.versions) > 0) {
-			return true
+			return rowKey{}, true
 		}
 		for _, v := range c.versions {
 			if tx.rows[v.row].read || tx.spanned(v.row) {
-				return true
+				return v.row, true
 			}
 		}
 	}
-	return false
+	return rowKey{}, false
 }
 
 func (tx *snapshotTx) spanned(row rowKey) bool {

@@ -216,7 +216,7 @@ func (s *Store) overfull() (oldest uint64, over bool) {
 }
 
 // drainWait is how long commits wait for readers so that the log can be emptied.
-const drainWait = 20 * time.Millisecond
+const drainWait = 10 * time.Millisecond
 
 // emptyLog moves SQLite's log into the database file, so that the next write
 // begins it anew. It can do so when no snapshot is read from the log any more:

@@ -22,6 +22,7 @@ func (tx *snapshotTx) layers(s span) ([]layer, error) {
 		tx.s.mu.Unlock()
 		return nil, ErrConflict
 	}
+	tx.advance()
 	versions := tx.s.overlay.within(s, tx.seq)
 	tx.s.mu.Unlock()
 	found := make([]layer, 0, len(versions))

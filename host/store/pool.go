@@ -19,6 +19,8 @@ func (s *Store) lease(ctx context.Context, tx *snapshotTx) error {
 	default:
 		select {
 		case s.slots <- struct{}{}:
+		case <-s.closed:
+			return ErrClosed
 		case <-ctx.Done():
 			return fmt.Errorf("wait for another transaction to end: %w", ctx.Err())
 		}

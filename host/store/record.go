@@ -85,7 +85,7 @@ func (s *Store) RecordFailure(ctx context.Context, r Record) error {
 		case <-room:
 		case <-ctx.Done():
 			return fmt.Errorf("wait for records of failures to be written: %w", ctx.Err())
-		case <-s.stopped:
+		case <-s.closed:
 			return ErrClosed
 		}
 	}

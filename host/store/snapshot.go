@@ -27,6 +27,7 @@ type snapshotTx struct {
 	rows  map[rowKey]local
 	spans []span // what it read by other means
 	all   bool   // it read with SQL: anything may have mattered
+	turns []rowKey
 	written
 }
 
@@ -92,6 +93,7 @@ func (tx *snapshotTx) drop() error {
 	err := r.closeSnapshot()
 	tx.s.mu.Lock()
 	defer tx.s.mu.Unlock()
+	tx.s.passTurns(tx)
 	r.pinned = noPin
 	tx.s.giveBack(r)
 	return err
@@ -102,7 +104,7 @@ func (tx *snapshotTx) Get(ctx context.Context, table, key string) (value []byte,
 		return nil, false, err
 	}
 	defer tx.leave(&err)
-	value, err = tx.value(rowKey{table, key})
+	value, err = tx.value(ctx, rowKey{table, key})
 	return value, value != nil, err
 }
 
@@ -112,7 +114,7 @@ func (tx *snapshotTx) Has(ctx context.Context, table, key string) (bool, error) 
 }
 
 // value gives a row as the transaction sees it.
-func (tx *snapshotTx) value(row rowKey) ([]byte, error) {
+func (tx *snapshotTx) value(ctx context.Context, row rowKey) ([]byte, error) {
 	if l, known := tx.rows[row]; known {
 		return l.value, nil
 	}
@@ -122,7 +124,7 @@ func (tx *snapshotTx) value(row rowKey) ([]byte, error) {
 	if err := tx.charge(len(row.table) + len(row.key)); err != nil {
 		return nil, err
 	}
-	value, err := tx.committed(row)
+	value, err := tx.committed(ctx, row)
 	if err != nil {
 		return nil, err
 	}
@@ -131,12 +133,14 @@ func (tx *snapshotTx) value(row rowKey) ([]byte, error) {
 }
 
 // committed gives a row as the snapshot has it.
-func (tx *snapshotTx) committed(row rowKey) ([]byte, error) {
+func (tx *snapshotTx) committed(ctx context.Context, row rowKey) ([]byte, error) {
 	tx.s.mu.Lock()
+	tx.s.awaitTurn(ctx, tx, row)
 	if tx.epoch != tx.s.epoch {
 		tx.s.mu.Unlock()
 		return nil, ErrConflict
 	}
+	tx.advance()
 	v := tx.s.overlay.find(row, tx.seq)
 	tx.s.mu.Unlock()
 	if v == nil {
@@ -144,6 +148,15 @@ func (tx *snapshotTx) committed(row rowKey) ([]byte, error) {
 	}
 	tx.seen = max(tx.seen, v.seq)
 	return v.value, nil
+}
+
+// advance moves the transaction to the newest state, if all that it has read is
+// still so there: then it is as if it had begun only now, and what it reads
+// next is less likely to be changed before it commits. Store.mu is held.
+func (tx *snapshotTx) advance() {
+	if _, changed := tx.changedBetween(tx.seq, tx.s.applied); !changed {
+		tx.seq = tx.s.applied
+	}
 }
 
 func (tx *snapshotTx) Set(ctx context.Context, table, key string, value []byte) (err error) {
@@ -171,7 +184,7 @@ func (tx *snapshotTx) Delete(ctx context.Context, table, key string) (existed bo
 	}
 	defer tx.leave(&err)
 	row := rowKey{table, key}
-	value, err := tx.value(row)
+	value, err := tx.value(ctx, row)
 	if err != nil || value == nil {
 		return false, err
 	}
@@ -229,6 +242,7 @@ func (tx *snapshotTx) finish() {
 	}
 	tx.s.mu.Lock()
 	defer tx.s.mu.Unlock()
+	tx.s.passTurns(tx)
 	tx.s.giveBack(tx.reader)
 	tx.reader = nil
 }

@@ -102,7 +102,7 @@ func (tx *snapshotTx) catchUp(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if tx.epoch != s.epoch || tx.changedBetween(tx.seq, seq) {
+	if _, changed := tx.changedBetween(tx.seq, seq); changed || tx.epoch != s.epoch {
 		return ErrConflict
 	}
 	tx.seq = seq

@@ -276,14 +276,14 @@ var endless = []string{
 	"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x FROM c ORDER BY x DESC",
 	"WITH RECURSIVE c(x,s) AS (SELECT 1, printf('%*d', 500000, 1) UNION ALL SELECT x+1, s||x FROM c) SELECT count(DISTINCT s) FROM c",
 	"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c LIMIT 3000) SELECT count(*) FROM c a, c b, c d",
-	"WITH RECURSIVE c(x) AS (SELECT printf('%*d', 1000000, 1) UNION ALL SELECT x FROM c) SELECT count(*) FROM c WHERE instr(x, substr(x, 1, 500000) || 'a') > 0",
-	"WITH RECURSIVE c(x) AS (SELECT replace(printf('%*d', 1000000, 1), ' ', 'a') UNION ALL SELECT x FROM c) SELECT count(*) FROM c WHERE x LIKE '%" + strings.Repeat("a", 100) + "b'",
-	"WITH RECURSIVE c(x) AS (SELECT replace(printf('%*d', 1000000, 1), ' ', 'a') UNION ALL SELECT x FROM c) SELECT count(*) FROM c WHERE trim(x, x) = ''",
+	"WITH RECURSIVE c(x) AS (SELECT printf('%*d', 200000, 1) UNION ALL SELECT x FROM c) SELECT count(*) FROM c WHERE instr(x, substr(x, 1, 100000) || 'a') > 0",
+	"WITH RECURSIVE c(x) AS (SELECT replace(printf('%*d', 200000, 1), ' ', 'a') UNION ALL SELECT x FROM c) SELECT count(*) FROM c WHERE x LIKE '%" + strings.Repeat("a", 100) + "b'",
+	"WITH RECURSIVE c(x) AS (SELECT replace(printf('%*d', 200000, 1), ' ', 'a') UNION ALL SELECT x FROM c) SELECT count(*) FROM c WHERE trim(x, x) = ''",
 }
 
 // TestEndlessSQL stops statements by their steps, and by their context.
 func TestEndlessSQL(t *testing.T) {
-	s := open(t, store.Options{SQLSteps: 300_000, SQLTime: 300 * time.Millisecond, SQLSpill: 4 << 20})
+	s := open(t, store.Options{SQLSteps: 300_000, SQLTime: 100 * time.Millisecond, SQLSpill: 4 << 20})
 	for _, text := range endless {
 		tx, err := s.Begin(t.Context())
 		if err != nil {

@@ -50,6 +50,7 @@ type Store struct {
 	wake, later chan struct{} // to the committer
 	ended       chan struct{} // a snapshot of an earlier era has been given back
 	loans       chan *loan
+	closed      chan struct{} // closed when the store is closing
 	stopped     chan struct{} // closed when the committer has ended
 
 	exclusive    chan struct{} // holds one token while a transaction is exclusive
@@ -69,6 +70,7 @@ type Store struct {
 	readers  []*reader
 	idle     []*reader     // those that nobody uses, the next to use last
 	held     chan struct{} // not nil while commits must wait; closed when they need not
+	turns    map[rowKey]*turn
 	failures []*Record     // to be written with the next batch
 	written  chan struct{} // closed when failures were taken to be written
 	closing  bool
@@ -103,9 +105,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		o: o, log: o.Logger, lock: lock, overlay: newOverlay(),
+		o: o, log: o.Logger, lock: lock, overlay: newOverlay(), turns: map[rowKey]*turn{},
 		wake: make(chan struct{}, 1), later: make(chan struct{}, 1), ended: make(chan struct{}, 1),
-		loans: make(chan *loan), stopped: make(chan struct{}),
+		loans: make(chan *loan), closed: make(chan struct{}), stopped: make(chan struct{}),
 		exclusive: make(chan struct{}, 1), slots: make(chan struct{}, o.Readers),
 		stagedSignal: make(chan struct{}, 1), written: make(chan struct{}),
 	}
@@ -209,6 +211,7 @@ func (s *Store) Close() error {
 		return ErrClosed
 	}
 	s.closing = true
+	close(s.closed)
 	s.programs.stop()
 	s.mu.Unlock()
 	err := s.revoke(func(*reader) bool { return true })

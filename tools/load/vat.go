@@ -130,23 +130,32 @@ func (v *vat) post(ctx context.Context, body []byte) error {
 // send posts the messages over a number of connections, and gives the time in
 // all and that of each.
 func (v *vat) send(ctx context.Context, messages [][]byte, clients int) (time.Duration, []time.Duration, error) {
+	conns := make([]*conn, clients)
+	for i := range conns {
+		c, err := dial(ctx, strings.TrimPrefix(v.url, "http://"))
+		if err != nil {
+			return 0, nil, err
+		}
+		defer c.Close() //nolint:errcheck // all it carried has been answered
+		conns[i] = c
+	}
 	each := make([]time.Duration, len(messages))
 	errs := make([]error, clients)
 	var next atomic.Int64
 	var group sync.WaitGroup
 	start := time.Now()
-	for c := range clients {
+	for i, c := range conns {
 		group.Go(func() {
 			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(messages) {
+				n := int(next.Add(1)) - 1
+				if n >= len(messages) {
 					return
 				}
 				sent := time.Now()
-				if errs[c] = v.post(ctx, messages[i]); errs[c] != nil {
+				if errs[i] = c.post(messages[n]); errs[i] != nil {
 					return
 				}
-				each[i] = time.Since(sent)
+				each[n] = time.Since(sent)
 			}
 		})
 	}

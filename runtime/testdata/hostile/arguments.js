@@ -22,7 +22,7 @@ exports.main = ({ power }) => { try { power.echo('x'.repeat(1e5)) } catch (e) { 
 
 //// too many arguments
 //= "RangeError"
-exports.main = ({ power }) => { try { power.echo(...new Array(60000).fill(0)) } catch (e) { return e.name } };
+exports.main = ({ power }) => { try { power.echo(...new Array(33e3).fill(0)) } catch (e) { return e.name } };
 
 //// no arguments
 //= []

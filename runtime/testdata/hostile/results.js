@@ -30,7 +30,7 @@ exports.main = () => [-0];
 exports.main = () => ({ a: undefined });
 
 //// numbers at the edges
-//= [0,5e-324,1.7976931348623157e+308,9007199254740993,0.1,1e+21,-1e-7]
+//= [0,5e-324,1.7976931348623157e+308,9007199254740992,0.1,1e+21,-1e-7]
 exports.main = () => [0, 5e-324, Number.MAX_VALUE, 9007199254740993, 0.1, 1e21, -1e-7];
 
 //// a cycle
@@ -115,7 +115,7 @@ exports.main = () => JSON.parse('{"__proto__":{"a":1},"b":2}');
 exports.main = () => ({ x: 0, 2: 'a', 1: 'b' });
 
 //// odd keys
-//= {"":1,"constructor":2,"toString":3,"hasOwnProperty":4,"\"":5,"\u0000":6," ":7}
+//= {"":1,"constructor":2,"toString":3,"hasOwnProperty":4,"\"":5,"\u0000":6," ":7}
 exports.main = () => ({ '': 1, constructor: 2, toString: 3, hasOwnProperty: 4, '"': 5, '\0': 6, '\u2028': 7 });
 
 //// half a surrogate pair in a value
@@ -135,7 +135,7 @@ exports.main = () => '\udc00\ud800';
 exports.main = () => ['\u{1f600}', '\\ud800', '\ufffd'];
 
 //// letters that need an escape
-//= "\u0000\u001f\"\\/  "
+//= "\u0000\u001f\"\\/  "
 exports.main = () => '\0\x1f"\\/\u2028\u2029\x7f';
 
 //// a getter is read once
@@ -185,8 +185,8 @@ exports.main = () => 'x'.repeat(1e5);
 exports.main = () => '\u4e00'.repeat(3e4);
 
 //// wide
-//! program_error RangeError: …
-exports.main = () => new Array(1e5).fill(0);
+//! program_error RangeError: the result is 70001 bytes of JSON, and 65536 are allowed
+exports.main = () => new Array(35e3).fill(0);
 
 //// much larger than may be
 //! out_of_memory
