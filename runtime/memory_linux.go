@@ -32,7 +32,18 @@ type imageStore struct{ fd, pagemap int }
 type region struct {
 	b    []byte
 	scan scanner
+
+	// private are the pages that the last scan found and that were kept, as
+	// offsets, and faults is the process's count of page faults before it. The
+	// first write to any other page is a fault (mm_account_fault in the
+	// kernel's mm/memory.c counts every one, whoever causes it): where there
+	// has been none since, the list is still the whole of it.
+	private []span
+	faults  int64
 }
+
+// span is a run of bytes, from the first to the one after the last.
+type span struct{ from, to int }
 
 func reserve(limit uint64) (region, error) {
 	b, err := unix.Mmap(-1, 0, int(limit), unix.PROT_NONE,
@@ -128,16 +139,46 @@ func (r *region) mapImage(s imageStore, size int) error {
 }
 
 func (r *region) restore(img *image) error {
+	faults, err := pageFaults()
+	if err != nil {
+		return err
+	}
 	mem := r.b[:len(img.bytes)]
+	if faults != r.faults {
+		if err := r.findPrivate(mem); err != nil {
+			return err
+		}
+		r.faults = faults
+	}
+	for _, p := range r.private {
+		copy(mem[p.from:p.to], img.bytes[p.from:p.to])
+	}
+	return nil
+}
+
+// findPrivate lists the pages that are private copies. Those that are too many
+// to keep go back to the kernel, and so are the image's again.
+func (r *region) findPrivate(mem []byte) error {
+	r.private = r.private[:0]
 	kept := 0
 	return r.scan.dirty(mem, func(from, to int) error {
-		if pages := (to - from) / osPage; kept+pages <= keepPages {
-			kept += pages
-			copy(mem[from:to], img.bytes[from:to])
-			return nil
+		pages := (to - from) / osPage
+		if kept+pages > keepPages {
+			return unix.Madvise(mem[from:to], unix.MADV_DONTNEED)
 		}
-		return unix.Madvise(mem[from:to], unix.MADV_DONTNEED)
+		kept += pages
+		r.private = append(r.private, span{from, to})
+		return nil
 	})
+}
+
+// pageFaults counts the page faults of the whole process so far.
+func pageFaults() (int64, error) {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0, fmt.Errorf("count page faults: %w", err)
+	}
+	return u.Minflt + u.Majflt, nil
 }
 
 // scanner finds the pages of a private mapping that differ from its file.
