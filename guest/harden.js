@@ -1,16 +1,17 @@
 // harden: deep-freezes a value, and all that can be reached from it. It is the
 // `harden` that programs see, and what the kernel does to everything that
 // crosses between programs.
+//
+// It calls methods of its own collections by their names: their prototypes are
+// frozen before any program runs.
 (function makeHarden() {
   'use strict';
-  const { apply, ownKeys, getPrototypeOf, getOwnPropertyDescriptor, preventExtensions, defineProperty } = Reflect;
+  const { ownKeys, getPrototypeOf, getOwnPropertyDescriptor, preventExtensions, defineProperty } = Reflect;
   const { freeze } = Object;
   const { isView } = ArrayBuffer;
   const TypeErr = TypeError;
   const StringOf = String;
   const SetOf = Set;
-  const { has, add } = WeakSet.prototype;
-  const { has: setHas, add: setAdd } = Set.prototype;
 
   // hard holds what is frozen with all that can be reached from it, and clean
   // what has also been checked that way. They are two, or a program could
@@ -19,13 +20,12 @@
   const clean = new WeakSet();
   const isObject = v => typeof v === 'object' ? v !== null : typeof v === 'function';
   const mark = o => {
-    apply(add, hard, [o]);
-    apply(add, clean, [o]);
+    hard.add(o);
+    clean.add(o);
   };
 
   // The elements of a typed array cannot be frozen; its shape can.
-  const freezeOne = o => {
-    if (!isView(o)) return freeze(o);
+  const freezeView = o => {
     if (!preventExtensions(o)) throw new TypeErr('an object cannot be frozen');
     const keys = ownKeys(o);
     for (let i = 0; i < keys.length; i++) {
@@ -34,7 +34,6 @@
         defineProperty(o, keys[i], 'value' in d ? { configurable: false, writable: false } : { configurable: false });
       }
     }
-    return o;
   };
 
   // deepFreeze freezes root and what hangs on it. check, where it is given, is
@@ -45,14 +44,14 @@
   // what it has seen may still lead to what is not frozen.
   const deepFreeze = (root, check, name) => {
     const done = check === undefined ? hard : clean;
-    if (!isObject(root) || apply(has, done, [root])) return root;
+    if (!isObject(root) || done.has(root)) return root;
     const queue = [root];
     const paths = [name];
     const seen = new SetOf();
-    apply(setAdd, seen, [root]);
+    seen.add(root);
     const visit = (v, path) => {
-      if (!isObject(v) || apply(setHas, seen, [v]) || apply(has, done, [v])) return;
-      apply(setAdd, seen, [v]);
+      if (seen.has(v) || done.has(v)) return;
+      seen.add(v);
       queue[queue.length] = v;
       paths[paths.length] = path;
     };
@@ -60,24 +59,27 @@
       const o = queue[at];
       const path = paths[at];
       if (check !== undefined) check(o, path);
-      freezeOne(o);
-      visit(getPrototypeOf(o), path);
+      if (isView(o)) freezeView(o);
+      else freeze(o);
+      const proto = getPrototypeOf(o);
+      if (proto !== null) visit(proto, path);
       const keys = ownKeys(o);
-      for (let i = 0; i < keys.length; i++) {
+      const n = keys.length;
+      for (let i = 0; i < n; i++) {
         const d = getOwnPropertyDescriptor(o, keys[i]);
         if (d === undefined) continue;
-        const v = d.value;
-        if (v !== undefined) {
-          if (isObject(v)) visit(v, check && `${path}.${StringOf(keys[i])}`);
-        } else {
-          visit(d.get, path);
-          visit(d.set, path);
+        const { value } = d;
+        if (isObject(value)) {
+          visit(value, check && `${path}.${StringOf(keys[i])}`);
+        } else if (value === undefined) {
+          if (d.get !== undefined) visit(d.get, path);
+          if (d.set !== undefined) visit(d.set, path);
         }
       }
     }
     for (let at = 0; at < queue.length; at++) {
-      apply(add, hard, [queue[at]]);
-      if (check !== undefined) apply(add, clean, [queue[at]]);
+      hard.add(queue[at]);
+      if (check !== undefined) clean.add(queue[at]);
     }
     return root;
   };

@@ -213,6 +213,8 @@
     throw new E(message);
   };
   const caller = module => (method, ...args) => {
+    // The host makes text of it, which must not run a program's toString.
+    if (typeof method !== 'string') throw new TypeErr('a method is named by a string');
     if (notYet()) throw new ErrorOf('not before the message');
     const text = host(CALL, module, method, encode(args, 'arguments'));
     if (text !== undefined && apply(charCodeAt, text, [0]) === 63) { // '?'

@@ -73,6 +73,7 @@
   for (const name of permits.tamed) values[name] = tame[name];
   for (const name of permits.globals) {
     if (!(name in values)) values[name] = globalThis[name];
+    if (values[name] === undefined && name !== 'undefined') throw new Error(`the realm has no ${name}, which is permitted`);
   }
   for (const key of ownKeys(globalThis)) {
     if (!(typeof key === 'string' && key in values) && !Reflect.deleteProperty(globalThis, key)) {

@@ -62,10 +62,13 @@
     return [point, i];
   };
 
+  // view gives the bytes of a buffer, or of what looks into one; anything else
+  // is a TypeError.
+  const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
   const view = input => {
     if (input === undefined) return new Uint8Array(0);
     if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-    return new Uint8Array(input);
+    return new Uint8Array(input, 0, Reflect.apply(byteLength, input, []));
   };
 
   class TextDecoder {
@@ -83,7 +86,8 @@
     get fatal() { return this.#fatal; }
     get ignoreBOM() { return this.#ignoreBOM; }
 
-    decode(input) {
+    decode(input, { stream = false } = {}) {
+      if (stream) throw new TypeError('TextDecoder does not stream');
       const bytes = view(input);
       let i = !this.#ignoreBOM && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
       let out = '';

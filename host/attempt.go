@@ -30,7 +30,17 @@ func (a *attempt) do(ctx context.Context) error {
 		return err
 	}
 	defer tx.Rollback()
-	return tx.Commit(ctx, a.record(tx.effects))
+	if err := tx.Commit(ctx, a.record(tx.effects)); err != nil {
+		return err
+	}
+	if tx.files {
+		// The sender's next message is to find the files changed. What fails
+		// here stays in the outbox, which is tried again.
+		if err := a.vat.applyFiles(context.WithoutCancel(ctx)); err != nil {
+			a.vat.log.Warn("changes of files wait", "message", a.message.id, "err", err)
+		}
+	}
+	return nil
 }
 
 // run holds one of the places for messages that run at once. The commit, which
@@ -77,15 +87,16 @@ func (a *attempt) begin(ctx context.Context) (*watched, error) {
 }
 
 // record is what is kept of a message that succeeds: of one that changed
-// nothing, nothing, unless it must not run twice.
+// nothing and was told nothing, nothing, unless it must not run twice.
 func (a *attempt) record(effects bool) *store.Record {
-	if !effects && !a.message.once {
+	recorded := a.message.recorder.Bytes()
+	if !effects && recorded == nil && !a.message.once {
 		return nil
 	}
 	u := a.used()
 	return &store.Record{
 		ID: a.message.id, At: a.message.arrived.UnixMicro(), Result: a.out.Result,
-		Fuel: u.fuel, Memory: u.memory, Micros: u.micros, Recorded: a.message.recorder.Bytes(), Once: a.message.once,
+		Fuel: u.fuel, Memory: u.memory, Micros: u.micros, Recorded: recorded, Once: a.message.once,
 	}
 }
 
@@ -106,6 +117,7 @@ type watched struct {
 	store.Tx
 	exclusive bool
 	effects   bool
+	files     bool // among them changes of files
 }
 
 func (w *watched) Set(ctx context.Context, table, key string, value []byte) error {
@@ -120,6 +132,7 @@ func (w *watched) Delete(ctx context.Context, table, key string) (bool, error) {
 
 func (w *watched) Stage(kind string, payload []byte) error {
 	w.effects = true
+	w.files = w.files || kind == powers.OutboxFiles
 	return w.Tx.Stage(kind, payload)
 }
 

@@ -45,6 +45,7 @@ type Config struct {
 	AtMostOnce bool   `toml:"at_most_once"`
 	Workers    int    `toml:"workers"`
 	Queue      int    `toml:"queue"`
+	Sandbox    bool   `toml:"sandbox"`
 
 	Limits   LimitsConfig   `toml:"limits"`
 	Programs ProgramsConfig `toml:"programs"`
@@ -133,6 +134,7 @@ func defaults() Config {
 		Listen:  defaultListen,
 		Workers: goruntime.NumCPU(),
 		Queue:   1024,
+		Sandbox: true,
 		Limits: LimitsConfig{
 			Fuel:         runtime.DefaultFuel,
 			MemoryBytes:  runtime.DefaultMemory,
@@ -255,22 +257,54 @@ func (c *Config) publicLimits() map[string]int64 {
 	}
 }
 
-func (c *Config) grants(dir string) powers.Grants {
+// grants is what the vat in dir grants. The directory of qvat:files is made
+// where it is not there.
+func (c *Config) grants(dir string) (powers.Grants, error) {
 	g := powers.Grants{
 		Store: c.Powers.Store, Log: c.Powers.Log, Message: c.Powers.Message,
 		Clock: c.Powers.Clock, Random: c.Powers.Random,
 	}
-	if c.Powers.Files.Dir != "" {
-		at := c.Powers.Files.Dir
-		if !filepath.IsAbs(at) {
-			at = filepath.Join(dir, at)
-		}
-		g.Files.Dir, g.Files.Write = at, c.Powers.Files.Write
-	}
 	g.HTTP.Origins = c.Powers.HTTP.Origins
 	g.HTTP.Immediate = c.Powers.HTTP.Immediate
 	g.HTTP.AllowPrivate = c.Powers.HTTP.AllowPrivate
-	return g
+	g.HTTP.InputBytes = c.Limits.InputBytes
+	at, err := c.filesDir(dir)
+	if err != nil || at == "" {
+		return g, err
+	}
+	g.Files.Dir, g.Files.Write = at, c.Powers.Files.Write
+	return g, os.MkdirAll(at, 0o700)
+}
+
+// filesDir is where the directory of qvat:files lies; "" where none is granted.
+// It may not hold the vat's own files: whoever writes those is the owner.
+func (c *Config) filesDir(dir string) (string, error) {
+	at := c.Powers.Files.Dir
+	if at == "" {
+		return "", nil
+	}
+	if !filepath.IsAbs(at) {
+		at = filepath.Join(dir, at)
+	}
+	own, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if at, err = filepath.Abs(at); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"", keysDir, cacheDir, "node_modules"} {
+		if inside, err := filepath.Rel(at, filepath.Join(own, name)); err == nil && filepath.IsLocal(inside) {
+			return "", fmt.Errorf("files.dir: %s holds the vat's own files: name another directory", at)
+		}
+		if name == "" {
+			continue
+		}
+		if inside, err := filepath.Rel(filepath.Join(own, name), at); err == nil && filepath.IsLocal(inside) {
+			return "", fmt.Errorf("files.dir: %s is the vat's own: name another directory", at)
+		}
+	}
+	return at, nil
 }
 
 //go:embed config.toml.tmpl

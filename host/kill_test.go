@@ -28,7 +28,11 @@ const serveDir = "QVAT_TEST_SERVE"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveDir); dir != "" {
-		err := host.Run(context.Background(), host.RunOptions{Dir: dir, Listening: func(url string) { fmt.Println(url) }})
+		listening := func(url string) { fmt.Println(url) }
+		if os.Getenv(probeFor) != "" {
+			listening = func(string) { fmt.Println(probe(dir, os.Getenv(probeFor))) }
+		}
+		err := host.Run(context.Background(), host.RunOptions{Dir: dir, Listening: listening})
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -66,20 +70,7 @@ func TestKill(t *testing.T) {
 // random number of answers. It returns what was answered.
 func killOnce(t *testing.T, dir string, first int) []int {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveDir+"="+dir)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the vat did not start: %v", err)
-	}
+	cmd, url := child(t, serveDir+"="+dir)
 	client, err := api.NewClient(api.ClientOptions{URL: strings.TrimSpace(url)})
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +114,31 @@ func killOnce(t *testing.T, dir string, first int) []int {
 	clients.Wait()
 	_ = cmd.Wait() // it was killed
 	return answered
+}
+
+// child starts the test binary with more in its environment, and gives the
+// first line that it prints. It does not outlive the test.
+func child(t *testing.T, env ...string) (*exec.Cmd, string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = t.Output()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the child said nothing: %v", err)
+	}
+	return cmd, line
 }
 
 func checkStore(t *testing.T, dir string, answered []int) {

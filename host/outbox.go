@@ -62,6 +62,10 @@ func (v *Vat) sendOutbox(ctx context.Context) {
 // sendAll sends what it can. again says that something is left to be tried
 // later.
 func (v *Vat) sendAll(ctx context.Context) (again bool, err error) {
+	if err := v.applyFiles(ctx); err != nil {
+		v.log.Warn("changes of files wait", "err", err)
+		again = true
+	}
 	after := int64(0)
 	for {
 		rows, err := v.store.Outbox(ctx, after, outboxBatch)
@@ -69,59 +73,76 @@ func (v *Vat) sendAll(ctx context.Context) (again bool, err error) {
 			return again, err
 		}
 		after = rows[len(rows)-1].ID
-		again = v.sendBatch(ctx, rows) || again
+		again = v.sendRequests(ctx, rows) || again
 	}
 }
 
-// sendBatch sends rows: changes of files one after another, in their order,
-// and requests side by side, since a server that is slow is not to hold up the
-// others.
-func (v *Vat) sendBatch(ctx context.Context, rows []store.Outgoing) (again bool) {
+// applyFiles makes the changes of files that messages have staged, one after
+// another in their order. At the first that cannot be made now it stops: those
+// behind it may rest on it.
+func (v *Vat) applyFiles(ctx context.Context) error {
+	v.filesMu.Lock()
+	defer v.filesMu.Unlock()
+	after := int64(0)
+	for {
+		rows, err := v.store.Outbox(ctx, after, outboxBatch)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, row := range rows {
+			after = row.ID
+			if row.Kind != powers.OutboxFiles {
+				continue
+			}
+			err := v.powers.Apply(ctx, row.Payload)
+			if errors.Is(err, powers.ErrNever) {
+				v.log.Error("a change of a file can never be made, and was dropped", "outbox", row.ID, "err", err)
+				err = nil
+			}
+			if err == nil {
+				err = v.store.Ack(ctx, row.ID)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// sendRequests sends the requests among the rows side by side: a server that is
+// slow is not to hold up the others.
+func (v *Vat) sendRequests(ctx context.Context, rows []store.Outgoing) (again bool) {
 	var group errgroup.Group
 	group.SetLimit(outboxAtOnce)
 	var failed atomic.Bool
-	filesWait := false
 	for _, row := range rows {
-		if row.Kind != powers.OutboxFiles {
-			group.Go(func() error {
-				if !v.finishRow(ctx, row) {
-					failed.Store(true)
-				}
-				return nil
-			})
+		if row.Kind == powers.OutboxFiles {
 			continue
 		}
-		if !filesWait && !v.finishRow(ctx, row) {
-			filesWait = true
-		}
+		group.Go(func() error {
+			if err := v.finishRow(ctx, row); err != nil {
+				failed.Store(true)
+				if ctx.Err() == nil {
+					v.log.Warn("a request is sent again later", "outbox", row.ID, "err", err)
+				}
+			}
+			return nil
+		})
 	}
 	group.Wait() //nolint:errcheck // its functions return none
-	return filesWait || failed.Load()
+	return failed.Load()
 }
 
-// finishRow sends a row and removes it. It tells whether that is done.
-func (v *Vat) finishRow(ctx context.Context, row store.Outgoing) bool {
-	err := v.sendRow(ctx, row)
-	if err == nil {
-		err = v.store.Ack(ctx, row.ID)
+// finishRow does what a row asks for, and removes it.
+func (v *Vat) finishRow(ctx context.Context, row store.Outgoing) error {
+	if row.Kind == powers.OutboxHTTP {
+		if err := v.sendHTTP(ctx, row); err != nil {
+			return err
+		}
+	} else {
+		v.log.Error("an effect of a kind that this version does not know was dropped", "outbox", row.ID, "kind", row.Kind)
 	}
-	if err != nil && ctx.Err() == nil {
-		v.log.Warn("an effect of a message is tried again later", "outbox", row.ID, "kind", row.Kind, "err", err)
-	}
-	return err == nil
-}
-
-// sendRow does what a row asks for. An error means that it is to be tried
-// again.
-func (v *Vat) sendRow(ctx context.Context, row store.Outgoing) error {
-	switch row.Kind {
-	case powers.OutboxFiles:
-		return v.powers.Apply(ctx, row.Payload)
-	case powers.OutboxHTTP:
-		return v.sendHTTP(ctx, row)
-	}
-	v.log.Error("an effect of a kind that this version does not know was dropped", "outbox", row.ID, "kind", row.Kind)
-	return nil
+	return v.store.Ack(ctx, row.ID)
 }
 
 // giveUp is how often a request is tried before the program is told that it

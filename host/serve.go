@@ -44,6 +44,11 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	if v.config.Sandbox {
+		if err := v.config.confine(v.dir); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
 	v.log.Info("serving", "dir", v.dir, "address", l.Addr().String(), "root", v.info.RootKey)
 	if o.Listening != nil {
 		o.Listening("http://" + l.Addr().String())

@@ -59,6 +59,7 @@ type Vat struct {
 	gate     *gate
 	metrics  *metrics
 	tries    tries
+	filesMu  sync.Mutex // held while changes of files are made: one after another
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup
@@ -101,7 +102,12 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	if v.store, err = store.Open(ctx, so); err != nil {
 		return err
 	}
-	if v.powers, err = powers.New(v.config.grants(v.dir)); err != nil {
+	grants, err := v.config.grants(v.dir)
+	if err == nil {
+		grants.HTTP.Verifier = v.verifier
+		v.powers, err = powers.New(grants)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: powers: %w", filepath.Join(v.dir, configFile), err)
 	}
 	b, err := bundleRootPower(v.dir)

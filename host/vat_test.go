@@ -29,7 +29,8 @@ func newDir(t testing.TB, settings, rootPower string) string {
 	if err := host.Init(dir, host.InitOptions{Listen: "127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
 	}
-	text := "root_key = \"" + chaintest.Public("root").String() + "\"\n" + settings
+	// A test that serves a vat is not to confine the whole test process.
+	text := "root_key = \"" + chaintest.Public("root").String() + "\"\nsandbox = false\n" + settings
 	if err := os.WriteFile(filepath.Join(dir, "qvat.toml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func bootWith(t *testing.T, e *Engine, s bootScripts) error {
 // leads to something with power.
 func TestRow09BootAsserts(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, Options{CacheDir: os.Getenv("QVAT_TEST_MACHINE_CODE")})
+	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,10 @@ import (
 
 // What tests of the package's outside need to see of its inside.
 
+// MachineCode is set in the environment of the tests: the directory where all
+// engines keep what wazero compiled, so that each does not compile it again.
+const MachineCode = "QVAT_TEST_MACHINE_CODE"
+
 // ImageSum is a hash of the images that texts are compiled in and messages
 // start from: the memory, and what lies beside it.
 func (e *Engine) ImageSum() string {

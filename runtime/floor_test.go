@@ -32,7 +32,7 @@ func tiny(tb testing.TB) Message {
 // nothing but this does it.
 func BenchmarkTinyUnreset(b *testing.B) {
 	ctx := context.Background()
-	e, err := New(ctx, Options{})
+	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func BenchmarkTinyUnreset(b *testing.B) {
 // TestIdleMemory holds an idle instance to what docs/BENCHMARKS.md says of it.
 func TestIdleMemory(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, Options{})
+	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
 	if err != nil {
 		t.Fatal(err)
 	}

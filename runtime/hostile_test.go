@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"qvat/runtime"
@@ -45,12 +46,20 @@ var witness = hostile{
 		`"date":"1970-01-01T00:00:00.000Z"},"thrown":"RangeErrorrefused","own":3,"globals":60,"leak":"undefined"}`,
 }
 
-// canaryFuel is what the witness burns in an engine in which nothing else ran.
-func canaryFuel(t testing.TB) int64 {
+// alone is what the witness burns in an engine in which nothing else ran.
+var alone struct {
+	once sync.Once
+	fuel int64
+}
+
+func aloneFuel(t testing.TB) int64 {
 	t.Helper()
-	out, err := newEngine(t, hostileOptions()).Turn(t.Context(), witness.message(t))
-	witness.check(t, out, err)
-	return out.Fuel
+	alone.once.Do(func() {
+		out, err := newEngine(t, hostileOptions()).Turn(t.Context(), witness.message(t))
+		witness.check(t, out, err)
+		alone.fuel = out.Fuel
+	})
+	return alone.fuel
 }
 
 // checkWitness runs the witness and wants nothing changed.
@@ -67,7 +76,7 @@ func checkWitness(t testing.TB, e *runtime.Engine, m runtime.Message, fuel int64
 // The memory of the instance that ran it must then be the image again, byte for
 // byte; one that trapped must be gone.
 func TestHostile(t *testing.T) {
-	fuel := canaryFuel(t)
+	fuel := aloneFuel(t)
 	e := newEngine(t, hostileOptions())
 	after := witness.message(t)
 	cases := readHostile(t)

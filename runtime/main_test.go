@@ -10,22 +10,18 @@ import (
 	"qvat/runtime"
 )
 
-// machineCode is where the tests of this package keep what wazero compiled, so
-// that each engine does not compile the same module again.
-const machineCode = "QVAT_TEST_MACHINE_CODE"
-
 // TestMain gives all tests one compilation cache, and the process that
 // TestTwoProcesses starts the same one.
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		if os.Getenv(machineCode) == "" {
+		if os.Getenv(runtime.MachineCode) == "" {
 			dir, err := os.MkdirTemp("", "qvat-machine-code-")
 			if err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				return 1
 			}
 			defer os.RemoveAll(dir)
-			os.Setenv(machineCode, dir)
+			os.Setenv(runtime.MachineCode, dir)
 		}
 		return m.Run()
 	}())
@@ -40,7 +36,7 @@ var hostileLimits = runtime.Limits{Fuel: 12_000_000, Memory: 24 << 20, Time: 60e
 func hostileOptions() runtime.Options {
 	return runtime.Options{
 		Limits:   hostileLimits,
-		CacheDir: os.Getenv(machineCode),
+		CacheDir: os.Getenv(runtime.MachineCode),
 		Modules: []runtime.Module{{Name: "test:echo", Source: `
 			exports.echo = (...args) => host('echo', ...args);
 			exports.later = (...args) => host('later', ...args);

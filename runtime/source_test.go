@@ -34,7 +34,7 @@ func TestHostileSource(t *testing.T) {
 		noName   = "ReferenceError: …"
 		noSyntax = "SyntaxError: …"
 	)
-	fuelAlone := canaryFuel(t)
+	alone := aloneFuel(t)
 	e := newEngine(t, hostileOptions())
 	after := witness.message(t)
 	name := func(prefix string) func(int) string {
@@ -109,7 +109,7 @@ func TestHostileSource(t *testing.T) {
 			h := hostile{links: []string{c.text}, reason: c.want, thrown: c.thrown}
 			out, err := e.Turn(t.Context(), h.message(t))
 			h.check(t, out, err)
-			checkWitness(t, e, after, fuelAlone)
+			checkWitness(t, e, after, alone)
 		})
 	}
 }

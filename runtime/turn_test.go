@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
+	"os"
 	"testing"
 
 	"qvat/chains"
@@ -79,6 +80,9 @@ func messageWith(t testing.TB, input string, modules []string, texts ...string) 
 
 func newEngine(t testing.TB, o runtime.Options) *runtime.Engine {
 	t.Helper()
+	if o.CacheDir == "" {
+		o.CacheDir = os.Getenv(runtime.MachineCode)
+	}
 	e, err := runtime.New(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -2,13 +2,14 @@ package runtime
 
 import (
 	"bytes"
+	"os"
 	"testing"
 )
 
 // TestVersions holds what we say of QuickJS against what it says itself.
 func TestVersions(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, Options{})
+	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
 	if err != nil {
 		t.Fatal(err)
 	}

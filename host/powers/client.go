@@ -149,10 +149,10 @@ func (c *client) do(ctx context.Context, id string, q *request) (*response, erro
 	return out, nil
 }
 
-// encode writes v as JSON within the bytes that an answer may have.
-func (c *client) encode(v any) ([]byte, error) {
+// encode writes an answer as JSON of most bytes.
+func encode(v any, most int) ([]byte, error) {
 	b, err := json.Marshal(v)
-	if err == nil && len(b) > c.grant.InputBytes {
+	if err == nil && len(b) > most {
 		err = errTooLarge
 	}
 	return b, err

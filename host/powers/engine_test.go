@@ -258,7 +258,6 @@ func TestBadGrants(t *testing.T) {
 		{"limit", "below zero", Grants{Files: FilesGrant{Dir: t.TempDir(), FileBytes: -1}}},
 		{"origin", "plain form", Grants{HTTP: HTTPGrant{Origins: []string{"https://example.com/"}}}},
 		{"http limit", "below zero", Grants{HTTP: HTTPGrant{Origins: []string{"https://example.com"}, Timeout: -1}}},
-		{"recorded", "recorded", Grants{HTTP: HTTPGrant{Origins: []string{"https://example.com"}, Immediate: true, Requests: 100}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := New(c.g); err == nil || !strings.Contains(err.Error(), c.want) {

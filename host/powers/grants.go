@@ -61,7 +61,8 @@ type HTTPGrant struct {
 }
 
 // maxRecorded is how many bytes of answers a message's record may come to: it
-// has to fit into the transaction beside what the message wrote.
+// has to fit into the transaction beside what the message wrote. What one message
+// may fetch shares it.
 const maxRecorded = 12 << 20
 
 // checked fills in the defaults and refuses what cannot work.
@@ -73,10 +74,6 @@ func (g HTTPGrant) checked() (HTTPGrant, error) {
 	orDefault(&g.Requests, 8)
 	if g.Timeout < 0 || g.RequestBytes < 0 || g.ResponseBytes < 0 || g.InputBytes < 0 || g.Requests < 0 {
 		return g, errors.New("a limit cannot be below zero")
-	}
-	if g.Immediate && g.Requests > maxRecorded/g.InputBytes {
-		return g, fmt.Errorf("%d requests of %d bytes each are more than the %d bytes that can be recorded of a message",
-			g.Requests, g.InputBytes, maxRecorded)
 	}
 	return g, nil
 }

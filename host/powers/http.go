@@ -149,7 +149,7 @@ func (c *client) ask(ctx context.Context, id string, q *request) ([]byte, error)
 	}
 	var b []byte
 	if err == nil {
-		b, err = c.encode(map[string]any{"answer": response})
+		b, err = encode(map[string]any{"answer": response}, min(c.grant.InputBytes, maxRecorded/c.grant.Requests))
 	}
 	if err != nil {
 		return json.Marshal(map[string]any{"error": "the request failed: " + c.reason(err)})

@@ -47,10 +47,10 @@ func (s *Set) Send(ctx context.Context, payload []byte) (Answer, error) {
 	r, err := s.http.do(ctx, j.ID, q)
 	var input []byte
 	if err == nil {
-		input, err = s.http.encode(struct {
+		input, err = encode(struct {
 			Request string `json:"request"`
 			*response
-		}{j.ID, r})
+		}{j.ID, r}, s.http.grant.InputBytes)
 	}
 	switch {
 	case errors.Is(err, errTooLarge), errors.Is(err, errPrivate):

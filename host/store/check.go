@@ -22,6 +22,8 @@ func (s *Store) Check(ctx context.Context) error {
 	c := begun.(*exclusiveTx).w.c
 	return errors.Join(
 		expect(c, "PRAGMA integrity_check", "ok", "the database file is damaged"),
+		expect(c, "PRAGMA synchronous", "2", "how commits are synchronised"),
+		expect(c, "PRAGMA journal_mode", "wal", "the kind of log"),
 		expect(c, "SELECT count(*) FROM qvat_state", "1", "the number of states"),
 		expect(c, "SELECT count(*) FROM rows WHERE NOT json_valid(value)", "0", "rows that are not JSON"),
 		expect(c, "SELECT count(*) FROM qvat_messages WHERE length(id)<>32", "0", "records without a message's id"),

@@ -225,36 +225,33 @@ const drainWait = 10 * time.Millisecond
 // do not in time, the log grows for now; when it has grown fourfold, they
 // conflict.
 func (s *Store) emptyLog() error {
-	done, err := s.w.c.Checkpoint()
-	if err != nil && !lite.IsBusy(err) {
-		return err
+	bound, wait := int(s.o.LogBytes/pageSize), drainWait
+	var err error
+	if s.w.logPages > 4*bound {
+		err = s.revoke(func(*reader) bool { return true })
+		wait *= 10
 	}
-	drained := s.drain()
+	done, cerr := s.w.c.Checkpoint()
+	drained := s.drain(wait)
 	if drained && !done {
-		if done, err = s.w.c.Checkpoint(); err != nil && !lite.IsBusy(err) {
-			return err
-		}
-		drained = s.drain()
+		done, cerr = s.w.c.Checkpoint()
+		drained = s.drain(wait)
+	}
+	if lite.IsBusy(cerr) { // another process reads; it will end too
+		done, cerr = false, nil
+	}
+	if s.w.logBound = s.w.logPages + bound/2; done && drained {
+		s.w.logPages, s.w.logBound = 0, bound
 	}
 	s.mu.Lock()
 	s.stats.Checkpoints++
 	s.mu.Unlock()
-	bound := int(s.o.LogBytes / pageSize)
-	if done && drained {
-		s.w.logPages, s.w.logBound = 0, bound
-		return nil
-	}
-	s.w.logBound = s.w.logPages + bound/2
-	if s.w.logPages < 4*bound {
-		return nil
-	}
-	era := s.currentEra()
-	return s.revoke(func(r *reader) bool { return r.era < era })
+	return errors.Join(err, cerr)
 }
 
-// drain waits for the snapshots that are open now to end, and tells whether
-// they did.
-func (s *Store) drain() bool {
+// drain waits, for a time, for the snapshots that are open now to end, and tells
+// whether they did.
+func (s *Store) drain(wait time.Duration) bool {
 	s.mu.Lock()
 	s.era++
 	s.mu.Unlock()
@@ -262,7 +259,7 @@ func (s *Store) drain() bool {
 		s.log.Error("a snapshot cannot be closed", "error", err)
 		return false
 	}
-	deadline := time.NewTimer(drainWait)
+	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
 	for {
 		s.mu.Lock()

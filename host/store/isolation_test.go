@@ -94,6 +94,11 @@ func TestConflicts(t *testing.T) {
 			sc.Fatal(err)
 		}
 	}
+	failing := func(sc script, tx store.Tx) {
+		if _, err := tx.SQL(sc.Context(), "SELECT x'00' FROM rows WHERE key='b'", nil); err == nil {
+			sc.Error("a blob is data")
+		}
+	}
 	remove := func(sc script, tx store.Tx) {
 		if _, err := tx.Delete(sc.Context(), "t", "b"); err != nil {
 			sc.Fatal(err)
@@ -133,6 +138,7 @@ func TestConflicts(t *testing.T) {
 		"range: limit not reached, row made": {list(store.EntriesQuery{Limit: 9}), write, []string{"z", `9`}, true},
 		"count: row made":                    {count, write, []string{"x", `9`}, true},
 		"sql: anything":                      {sql, write, []string{"x", `9`}, true},
+		"sql: what an error tells":           {failing, write, []string{"b", ``}, true},
 		"staged after a read":                {get("b"), stage, []string{"b", `9`}, true},
 		"staged without a read":              {nothing, stage, []string{"b", `9`}, false},
 	} {
@@ -164,10 +170,13 @@ func TestSnapshotsStay(t *testing.T) {
 	var snapshots []store.Tx
 	const states = 40
 	for i := range states {
+		// A transaction sees the state of its first read, or a later one in
+		// which what it has read is the same: here there is none.
 		snapshots = append(snapshots, sc.begin())
+		sc.get(snapshots[i], "last")
 		// Row i%20 goes from one value to the next, is deleted, and comes back.
 		if value := strconv.Itoa(i + 1); i%3 == 2 {
-			sc.write(keys[i%20], ``)
+			sc.write(keys[i%20], ``, "last", value)
 		} else {
 			sc.write(keys[i%20], value, "last", value)
 		}

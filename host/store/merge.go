@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"qvat/host/store/lite"
@@ -73,7 +72,7 @@ func (tx *snapshotTx) merge(s span, into *collector) error {
 	if err == nil && more {
 		give("", true)
 	}
-	return errors.Join(err, into.err)
+	return err
 }
 
 func (tx *snapshotTx) Count(ctx context.Context, table string) (n int64, err error) {

@@ -14,11 +14,13 @@ type Options struct {
 	Logger *slog.Logger     // discards
 	Now    func() time.Time // time.Now; used for the age of programs alone
 
-	Readers       int   // 128: transactions open at once; more wait
-	BatchCommits  int   // 256: commits that share one fsync at most
-	OverlayBytes  int64 // 64 MiB: versions kept in memory; above it the oldest transactions conflict
-	LogBytes      int64 // 16 MiB: how large SQLite's log grows before it is emptied
-	DatabaseBytes int64 // no bound: size of the database file
+	Readers       int           // 128: transactions open at once; more wait
+	BatchCommits  int           // 256: commits that share one fsync at most
+	OverlayBytes  int64         // 64 MiB: versions kept in memory; above it the oldest transactions conflict
+	BusyWait      time.Duration // 2 s: for another process, such as somebody's sqlite3 shell, that has locked the file
+	TurnWait      time.Duration // 10 ms: how long a transaction waits for its turn with a row that many write
+	LogBytes      int64         // 16 MiB: how large SQLite's log grows before it is emptied
+	DatabaseBytes int64         // no bound: size of the database file
 
 	TableBytes  int   // 256: name of a table
 	KeyBytes    int   // 1 KiB: a key
@@ -31,8 +33,7 @@ type Options struct {
 	SQLText  int           // 64 KiB: a statement
 	SQLRows  int           // 10,000: rows of an answer
 	SQLSteps int64         // 20,000,000: instructions of SQLite's machine for one statement, half a second or so
-	SQLTime  time.Duration // 2 s: for one statement, whose instructions may each move a long string
-	SQLSpill int           // 64 MiB: what one statement sorts in temporary files
+	SQLTime  time.Duration // 1 s: for one statement, whose instructions may each move a long string, to temporary files too
 
 	Records  int // 100,000: records of committed messages kept, the newest ones
 	Failures int // 10,000: records of failed messages kept, the newest ones
@@ -61,6 +62,8 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Readers, 128)
 	orDefault(&o.BatchCommits, 256)
 	orDefault(&o.OverlayBytes, 64<<20)
+	orDefault(&o.BusyWait, 2*time.Second)
+	orDefault(&o.TurnWait, 10*time.Millisecond)
 	orDefault(&o.LogBytes, 16<<20)
 	orDefault(&o.TableBytes, 256)
 	orDefault(&o.KeyBytes, 1<<10)
@@ -72,8 +75,7 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.SQLText, 64<<10)
 	orDefault(&o.SQLRows, 10_000)
 	orDefault(&o.SQLSteps, 20_000_000)
-	orDefault(&o.SQLTime, 2*time.Second)
-	orDefault(&o.SQLSpill, 64<<20)
+	orDefault(&o.SQLTime, time.Second)
 	orDefault(&o.Records, 100_000)
 	orDefault(&o.Failures, 10_000)
 	orDefault(&o.Programs.Bytes, 256<<20)

@@ -98,11 +98,23 @@ func makeDeterministic(c *lite.Conn) error {
 		name      string
 		arguments int
 	}{
-		{"random", 0}, {"randomblob", 1},
-		{"date", anyNumber}, {"time", anyNumber}, {"datetime", anyNumber}, {"julianday", anyNumber},
-		{"unixepoch", anyNumber}, {"strftime", anyNumber}, {"timediff", 2},
-		{"current_time", 0}, {"current_date", 0}, {"current_timestamp", 0},
-		{"changes", 0}, {"total_changes", 0}, {"last_insert_rowid", 0}, {"load_extension", 1}, {"load_extension", 2},
+		{"random", 0},
+		{"randomblob", 1},
+		{"date", anyNumber},
+		{"time", anyNumber},
+		{"datetime", anyNumber},
+		{"julianday", anyNumber},
+		{"unixepoch", anyNumber},
+		{"strftime", anyNumber},
+		{"timediff", 2},
+		{"current_time", 0},
+		{"current_date", 0},
+		{"current_timestamp", 0},
+		{"changes", 0},
+		{"total_changes", 0},
+		{"last_insert_rowid", 0},
+		{"load_extension", 1},
+		{"load_extension", 2},
 	} {
 		if err := c.Forbid(f.name, f.arguments, f.name+" is not allowed: a program's SQL has no clock, no chance and no hidden state"); err != nil {
 			return err

@@ -66,6 +66,9 @@ func (s *Store) give(r *reader, tx *snapshotTx) {
 func (s *Store) giveBack(r *reader) {
 	if r != nil {
 		r.tx = nil
+		if r.open && !r.c.InTransaction() { // an error of the disk's has ended it
+			r.open, r.pinned = false, noPin
+		}
 		s.idle = append(s.idle, r)
 		if r.era < s.era {
 			signal(s.ended)

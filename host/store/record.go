@@ -24,8 +24,8 @@ func (s *Store) takeChores() chores {
 	failures := s.failures
 	s.failures = nil
 	if len(failures) > 0 {
-		close(s.written)
-		s.written = make(chan struct{})
+		close(s.taken)
+		s.taken = make(chan struct{})
 	}
 	return chores{failures, work}
 }
@@ -79,7 +79,7 @@ func (s *Store) RecordFailure(ctx context.Context, r Record) error {
 			s.flushLater()
 			return nil
 		}
-		room := s.written
+		room := s.taken
 		s.mu.Unlock()
 		select {
 		case <-room:
@@ -112,7 +112,9 @@ func (s *Store) FindRecord(ctx context.Context, id chains.Hash) (r Record, ok bo
 		inMemory = b.err == nil
 	}
 	if inMemory {
-		return *c.record, true, nil
+		r = *c.record
+		r.Once = false
+		return r, true, nil
 	}
 	return s.service.record(id)
 }

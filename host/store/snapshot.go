@@ -209,6 +209,10 @@ func (tx *snapshotTx) Entries(ctx context.Context, table string, q EntriesQuery)
 	if err := tx.merge(s, into); err != nil {
 		return nil, err
 	}
+	if into.err != nil {
+		tx.spans = append(tx.spans, s) // the error tells something of what is there
+		return nil, into.err
+	}
 	if n := len(into.entries); into.full() {
 		s.high = next(into.entries[n-1].Key) // what lies beyond was not read
 	}

@@ -22,8 +22,9 @@ import (
 // and the tables, views, indexes and triggers that SQL made, which in an
 // exclusive transaction it may also make, fill, change and drop. It does not
 // write to the table rows, which is for Set and Delete, and does not alter
-// tables. Of virtual tables it has json_each and json_tree. It has no way to
-// the vat's own tables, to settings, to other files, to a clock, to chance, or
+// tables. Of virtual tables it has json_each and json_tree. The vat's own
+// tables, whose names begin with qvat_, it sees named in sqlite_schema, and
+// that is all. It has no way to them, to settings, to other files, to a clock, to chance, or
 // to the state of the connection.
 //
 // What its values are. A parameter is nil, a bool (1 or 0), an int, an int64, a
@@ -61,12 +62,9 @@ func (tx *snapshotTx) SQL(ctx context.Context, text string, params []any) (_ *Ro
 	}
 	stop := tx.bounds(ctx).Stop
 	q := query{o: tx.o, c: tx.reader.c, text: text, params: params, stop: stop}
+	tx.all = true // an error, too, tells something of what is there
 	rows, err := q.run()
-	if err != nil {
-		return nil, stopped(ctx, err)
-	}
-	tx.all = true
-	return rows, nil
+	return rows, stopped(ctx, err)
 }
 
 // catchUp gives the transaction a snapshot that SQLite has in full, since SQL
@@ -98,7 +96,7 @@ func (tx *snapshotTx) catchUp(ctx context.Context) error {
 	// The overlay keeps what the old snapshot needed until the reads are checked.
 	seq, err := tx.reader.openSnapshot()
 	if err != nil {
-		return fmt.Errorf("open a snapshot: %w", err)
+		return fmt.Errorf("open a snapshot: %w", errors.Join(err, tx.drop()))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,13 +134,12 @@ func (q *query) run() (rows *Rows, err error) {
 	defer restore(q.c, narrow(q.c, q.o))
 	start := time.Now()
 	q.c.Guard(lite.Bounds{
-		Steps: q.o.SQLSteps, SpillBytes: q.o.SQLSpill,
-		Stop: func() bool { return q.stop() || time.Since(start) > q.o.SQLTime },
+		Steps: q.o.SQLSteps,
+		Stop:  func() bool { return q.stop() || time.Since(start) > q.o.SQLTime },
 	})
 	defer func() {
 		if steps := q.c.Unguard(); lite.IsInterrupted(err) && !q.stop() {
-			err = &SQLError{fmt.Sprintf("the statement was stopped after %d steps: it may take %d, last %v, and sort %d bytes in temporary files",
-				steps, q.o.SQLSteps, q.o.SQLTime, q.o.SQLSpill)}
+			err = &SQLError{fmt.Sprintf("the statement was stopped after %d steps: it may take %d, and last %v", steps, q.o.SQLSteps, q.o.SQLTime)}
 		}
 	}()
 	rows, err = q.execute()

@@ -283,7 +283,7 @@ var endless = []string{
 
 // TestEndlessSQL stops statements by their steps, and by their context.
 func TestEndlessSQL(t *testing.T) {
-	s := open(t, store.Options{SQLSteps: 300_000, SQLTime: 100 * time.Millisecond, SQLSpill: 4 << 20})
+	s := open(t, store.Options{SQLSteps: 300_000, SQLTime: 100 * time.Millisecond})
 	for _, text := range endless {
 		tx, err := s.Begin(t.Context())
 		if err != nil {
@@ -298,7 +298,7 @@ func TestEndlessSQL(t *testing.T) {
 }
 
 func TestSQLStopsWithItsContext(t *testing.T) {
-	s := open(t, store.Options{SQLSteps: 1 << 60})
+	s := open(t, store.Options{SQLSteps: 1 << 60, SQLTime: time.Hour})
 	for kind, begin := range map[string]func(context.Context) (store.Tx, error){"ordinary": s.Begin, "exclusive": s.BeginExclusive} {
 		for _, text := range endless[:2] {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

@@ -33,6 +33,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"qvat/host/store/lite"
@@ -72,7 +73,7 @@ type Store struct {
 	held     chan struct{} // not nil while commits must wait; closed when they need not
 	turns    map[rowKey]*turn
 	failures []*Record     // to be written with the next batch
-	written  chan struct{} // closed when failures were taken to be written
+	taken    chan struct{} // closed when failures were taken to be written
 	closing  bool
 	broken   error
 	stats    Stats
@@ -87,10 +88,6 @@ const (
 	readerCache  = 1024
 	serviceCache = 1024
 )
-
-// busyMillis is how long a statement waits for another process, such as
-// somebody's sqlite3 shell, that reads the file.
-const busyMillis = 2000
 
 // Open opens the database at o.Path and brings its schema up to date. It fails
 // with [ErrInUse] while another process has it open, and with [ErrNewer] when a
@@ -109,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		wake: make(chan struct{}, 1), later: make(chan struct{}, 1), ended: make(chan struct{}, 1),
 		loans: make(chan *loan), closed: make(chan struct{}), stopped: make(chan struct{}),
 		exclusive: make(chan struct{}, 1), slots: make(chan struct{}, o.Readers),
-		stagedSignal: make(chan struct{}, 1), written: make(chan struct{}),
+		stagedSignal: make(chan struct{}, 1), taken: make(chan struct{}),
 	}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", o.Path, err), lock.release())
@@ -157,8 +154,12 @@ func (s *Store) openWriter(c *lite.Conn) error {
 	if err := migrate(c); err != nil {
 		return err
 	}
-	// What a killed process left in the log.
-	if err := c.CheckpointTruncate(); err != nil {
+	// What a killed process left in the log. It may stay there while another
+	// process reads the file.
+	if err := c.CheckpointTruncate(); err != nil && !lite.IsBusy(err) {
+		return err
+	}
+	if err := syncDirectory(filepath.Dir(s.o.Path)); err != nil {
 		return err
 	}
 	w, err := newWriter(c, &s.o)
@@ -175,9 +176,18 @@ func (s *Store) openWriter(c *lite.Conn) error {
 	return nil
 }
 
+// syncDirectory puts on the disk that a directory's files are there.
+func syncDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
 // connect opens a connection as all of the store's are.
 func (s *Store) connect(cacheKiB int) (*lite.Conn, error) {
-	c, err := lite.Open(s.o.Path, busyMillis)
+	c, err := lite.Open(s.o.Path, s.o.BusyWait)
 	if err != nil {
 		return nil, err
 	}
@@ -239,10 +249,4 @@ func signal(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-func (s *Store) currentEra() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.era
 }

@@ -12,13 +12,10 @@ import (
 // transaction that reads it waits until the one before has committed or ended.
 //
 // That is only advice. Nothing depends on it but how much work is done twice:
-// who has waited for turnWait goes on without a turn, which also ends the turns
-// for that row until there is another conflict.
+// who has waited for Options.TurnWait, perhaps in a circle, goes on without a
+// turn, which also ends the turns for that row until there is another conflict.
 
 const (
-	// turnWait is how long a transaction waits for its turn. It also bounds
-	// what waiting in a circle costs.
-	turnWait = 10 * time.Millisecond
 	// maxTurns is for how many rows there are turns at most.
 	maxTurns = 1024
 	// quietTurns is after how many turns that nobody waited for they end.
@@ -35,7 +32,18 @@ type turn struct {
 
 // contend has a row taken in turns from now on. Store.mu is held.
 func (s *Store) contend(row rowKey) {
-	if s.turns[row] == nil && len(s.turns) < maxTurns {
+	if s.turns[row] != nil {
+		return
+	}
+	for other, t := range s.turns {
+		if len(s.turns) < maxTurns {
+			break
+		}
+		if t.holder == nil && !t.promised {
+			delete(s.turns, other)
+		}
+	}
+	if len(s.turns) < maxTurns {
 		s.turns[row] = &turn{}
 	}
 }
@@ -55,22 +63,27 @@ func (s *Store) awaitTurn(ctx context.Context, tx *snapshotTx, row rowKey) {
 	t.waiting = append(t.waiting, come)
 	t.quiet = 0
 	s.mu.Unlock()
-	timer := time.NewTimer(turnWait)
+	timer := time.NewTimer(s.o.TurnWait)
 	defer timer.Stop()
+	late := false
 	select {
 	case <-come:
 	case <-ctx.Done():
 	case <-timer.C:
+		late = true
 	}
 	s.mu.Lock()
 	if s.turns[row] != t {
 		return
 	}
-	if i := slices.Index(t.waiting, come); i >= 0 {
-		t.waiting = slices.Delete(t.waiting, i, i+1)
-		s.endTurns(row, t)
-	} else {
+	i := slices.Index(t.waiting, come)
+	switch {
+	case i < 0: // it has come
 		s.take(tx, row, t)
+	case late:
+		s.endTurns(row, t)
+	default:
+		t.waiting = slices.Delete(t.waiting, i, i+1)
 	}
 }
 

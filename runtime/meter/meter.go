@@ -208,6 +208,9 @@ func (m *module) readExports(r *reader) {
 	for n := r.u32(); n > 0 && r.err == nil; n-- {
 		name := string(r.take(int(r.u32())))
 		kind, index := r.byte(), r.u32()
+		if name == Fuel {
+			r.fail("the module exports %s already", Fuel)
+		}
 		if kind == 3 {
 			m.exports[name] = index
 		}

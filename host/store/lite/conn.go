@@ -11,6 +11,7 @@ package lite
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -40,8 +41,8 @@ type out struct {
 
 // Open opens the file at path, which it makes when it is not there, for
 // reading and writing. A statement that meets another process's lock waits for
-// at most busyMillis.
-func Open(path string, busyMillis int) (*Conn, error) {
+// at most busyWait.
+func Open(path string, busyWait time.Duration) (*Conn, error) {
 	name, err := libc.CString(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -56,7 +57,7 @@ func Open(path string, busyMillis int) (*Conn, error) {
 		err := c.fail(rc)
 		return nil, joinClose(err, c.Close())
 	}
-	sqlite3.Xsqlite3_busy_timeout(c.tls, c.db, int32(busyMillis))
+	sqlite3.Xsqlite3_busy_timeout(c.tls, c.db, int32(busyWait.Milliseconds()))
 	if err := c.harden(); err != nil {
 		return nil, joinClose(err, c.Close())
 	}
@@ -186,14 +187,10 @@ func (c *Conn) InTransaction() bool { return sqlite3.Xsqlite3_get_autocommit(c.t
 // PagesWritten counts the pages that this connection has written since the
 // last call: in WAL mode, the frames that it added to the log.
 func (c *Conn) PagesWritten() int {
-	n, _ := c.status(sqlite3.SQLITE_DBSTATUS_CACHE_WRITE, 1)
-	return n
-}
-
-func (c *Conn) status(op, reset int32) (int, bool) {
-	rc := sqlite3.Xsqlite3_db_status(c.tls, c.db, op,
-		uintptr(unsafe.Pointer(&c.out.a)), uintptr(unsafe.Pointer(&c.out.b)), reset)
-	return int(c.out.a), rc == sqlite3.SQLITE_OK
+	// It fails for unknown counters alone.
+	sqlite3.Xsqlite3_db_status(c.tls, c.db, sqlite3.SQLITE_DBSTATUS_CACHE_WRITE,
+		uintptr(unsafe.Pointer(&c.out.a)), uintptr(unsafe.Pointer(&c.out.b)), 1)
+	return int(c.out.a)
 }
 
 // Checkpoint moves what it can of the log into the database file. It waits for

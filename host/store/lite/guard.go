@@ -15,9 +15,6 @@ type Bounds struct {
 	// under these bounds may take together, rounded up to checkEvery; 0 is no
 	// bound. The same statement on the same data takes the same steps.
 	Steps int64
-	// SpillBytes bounds what sorting writes to temporary files; 0 is no bound.
-	// SQLite does not say what intermediate tables write until they are closed.
-	SpillBytes int
 	// Stop is asked now and then, on the goroutine that runs the statement.
 	// When it answers true the statement ends.
 	Stop func() bool
@@ -36,7 +33,6 @@ type guard struct {
 // Guard puts bounds on the statements that run until [Conn.Unguard].
 func (c *Conn) Guard(b Bounds) {
 	c.guard = &guard{bounds: b}
-	c.status(sqlite3.SQLITE_DBSTATUS_TEMPBUF_SPILL, 1)
 	c.progress = func(*libc.TLS, uintptr) int32 { return boolInt(c.exceeded()) }
 	sqlite3.Xsqlite3_progress_handler(c.tls, c.db, checkEvery, address(c.progress), 0)
 }
@@ -54,11 +50,6 @@ func (c *Conn) exceeded() bool {
 	g.steps += checkEvery
 	if g.bounds.Steps > 0 && g.steps > g.bounds.Steps {
 		return true
-	}
-	if g.bounds.SpillBytes > 0 {
-		if n, ok := c.status(sqlite3.SQLITE_DBSTATUS_TEMPBUF_SPILL, 0); ok && n > g.bounds.SpillBytes {
-			return true
-		}
 	}
 	return g.bounds.Stop != nil && g.bounds.Stop()
 }

@@ -50,7 +50,8 @@ func sqlValues(e *env) {
 	params := []any{nil, true, false, 7, int64(-8), 2.5, 3.0, json.Number("12"), json.Number("1e2"), json.Number("0.25"), "ä\x00b", ""}
 	e.do(func(tx store.Tx) {
 		e.wantSQL(tx, "SELECT ?,?,?,?,?,?,?,?,?,?,?,?", params, []any{
-			nil, int64(1), int64(0), int64(7), int64(-8), 2.5, int64(3), int64(12), int64(100), 0.25, "ä\x00b", ""})
+			nil, int64(1), int64(0), int64(7), int64(-8), 2.5, int64(3), int64(12), int64(100), 0.25, "ä\x00b", "",
+		})
 		e.wantSQL(tx, "SELECT 9007199254740992, -9007199254740992, 1.0", nil, []any{int64(1 << 53), int64(-1 << 53), 1.0})
 		e.wantSQL(tx, "SELECT CAST(9007199254740993 AS TEXT)", nil, []any{"9007199254740993"})
 		e.wantSQL(tx, "SELECT instr('äöü','ü'), instr('abc','x'), replace('aXbX','X','--'), trim('xxaxx','x'), rtrim('aäx','xä')", nil,
