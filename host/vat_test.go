@@ -44,7 +44,7 @@ func newDir(t testing.TB, settings, rootPower string) string {
 
 func openVat(t testing.TB, dir string) *host.Vat {
 	t.Helper()
-	v, err := host.Open(context.Background(), host.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	v, err := openIt(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +54,10 @@ func openVat(t testing.TB, dir string) *host.Vat {
 		}
 	})
 	return v
+}
+
+func openIt(dir string) (*host.Vat, error) {
+	return host.Open(context.Background(), host.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 }
 
 // capsule is a chain of texts, signed by root, bob and carol in turn.

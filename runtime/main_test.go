@@ -40,7 +40,8 @@ func hostileOptions() runtime.Options {
 		Modules: []runtime.Module{{Name: "test:echo", Source: `
 			exports.echo = (...args) => host('echo', ...args);
 			exports.later = (...args) => host('later', ...args);
-			exports.refuse = () => host('refuse');`}},
+			exports.refuse = () => host('refuse');
+			exports.any = (method, ...args) => host(method, ...args);`}},
 		RootPower: `module.exports = require('test:echo')`,
 	}
 }

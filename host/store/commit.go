@@ -54,7 +54,7 @@ func (tx *snapshotTx) Commit(ctx context.Context, r *Record) (err error) {
 		return err
 	}
 	tx.finish() // others may use its reader while it waits for the disk
-	_ = b
+	<-b.done
 	return b.err
 }
 
@@ -200,7 +200,7 @@ func (s *Store) settled(tx *snapshotTx) error {
 		return nil
 	}
 	tx.finish()
-	_ = b
+	<-b.done
 	if b.err != nil {
 		return ErrConflict // what it read has never been; it may well succeed on what is
 	}

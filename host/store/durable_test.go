@@ -146,6 +146,10 @@ func TestUndone(t *testing.T) {
 	s := open(t, store.Options{Path: path, BatchCommits: 1, BusyWait: 500 * time.Millisecond})
 	sc := script{t, s}
 	sc.write("a", `1`, "b", `1`)
+	stale := sc.begin() // its snapshot knows nothing of what comes
+	if err := add(t.Context(), s, "t", "n", testRecord(2)); err != nil {
+		t.Fatal(err)
+	}
 	d := newDisk(t, path)
 	d.stop() // until the committer gives up
 	results := make(chan error, 8)
@@ -164,7 +168,7 @@ func TestUndone(t *testing.T) {
 	sc.get(reading, "a")
 	sc.get(later, "a")
 	sc.set(later, "b", `2`)
-	commit(later, nil) // in a batch of its own, which is not tried any more
+	commit(later, testRecord(2)) // in a batch of its own, which is not tried any more
 	untouched := sc.begin()
 	sc.get(untouched, "b")
 	found := make(chan error, 1)
@@ -199,6 +203,13 @@ func TestUndone(t *testing.T) {
 	r.Once = true
 	if err := add(t.Context(), s, "t", "n", &r); err != nil {
 		t.Errorf("the message again: %v", err)
+	}
+	// What had committed before has still committed.
+	stale.Rollback()
+	before := testRecord(2)
+	before.Once = true
+	if err := add(t.Context(), s, "t", "n", before); !errors.Is(err, store.ErrDuplicate) {
+		t.Errorf("the message before: %v", err)
 	}
 }
 

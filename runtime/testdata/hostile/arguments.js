@@ -76,6 +76,19 @@ exports.main = ({ power }) => { power.later(1); return new Promise(() => {}) };
 //! out_of_fuel
 exports.main = ({ power }) => { for (;;) { try { power.refuse() } catch { } } };
 
+//// a method that is no string, where a power lets its caller name it
+//= ["TypeError","TypeError","TypeError","TypeError",[1]]
+const odd = [{ toString: () => 'echo' }, Symbol(), undefined, ['echo'], 'echo'];
+exports.main = ({ power }) => odd.map(m => { try { return power.any(m, 1) } catch (e) { return e.name } });
+
+//// a method whose text calls the power again
+//= "TypeError"
+exports.main = ({ power }) => { try { return power.any({ toString() { power.echo(1); return 'echo' } }, 1) } catch (e) { return e.name } };
+
+//// a method of a million letters
+//= "RangeError"
+exports.main = ({ power }) => { try { return power.any('x'.repeat(1e6), 1) } catch (e) { return e.name } };
+
 //// the powers are frozen, all of them
 //= [true,true,true,"TypeError"]
 exports.main = ({ power }) => { let put; try { power.echo = 1 } catch (e) { put = e.name } return [Object.isFrozen(power), Object.isFrozen(power.echo), power.echo.prototype === undefined, put] };
