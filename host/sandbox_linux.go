@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -18,7 +17,7 @@ import (
 // that knows less of it confines less, and one without it not at all.
 func (c *Config) confine(dir string) error {
 	rules := []landlock.Rule{
-		landlock.RWDirs(dir, os.TempDir()),
+		landlock.RWDirs(dir),
 		// What the process is told of itself: the page table, and its metrics.
 		landlock.RODirs("/proc/self"),
 		landlock.ROFiles("/proc/stat").IgnoreIfMissing(),

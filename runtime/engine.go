@@ -130,6 +130,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if e.base, err = e.boot(ctx); err != nil {
 		return err
 	}
+	e.log.Info("the engine has started", "image", len(e.base.bytes), "reset", e.base.store.way())
 	e.pool = newPool(e, e.base)
 	return e.SetRootPower(ctx, o.RootPower)
 }

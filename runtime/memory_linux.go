@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -102,18 +101,32 @@ func newImageStore(content []byte) (imageStore, []byte, error) {
 	if err != nil {
 		return fail(err)
 	}
+	// Where the page table is not to be had (a hardened /proc), all pages of a
+	// message are dropped, and faulted in again: slower, and as thorough.
 	pagemap, err := unix.Open(pagemapTable, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		unix.Munmap(b) //nolint:errcheck // a mapping of our own, whole
-		return fail(&os.PathError{Op: "open", Path: pagemapTable, Err: err})
+		pagemap = noPagemap
 	}
 	return imageStore{fd: fd, pagemap: pagemap}, b, nil
+}
+
+// noPagemap stands for a page table that cannot be opened.
+const noPagemap = -1
+
+// way says how instances of the image are set back.
+func (s imageStore) way() string {
+	if s.pagemap == noPagemap {
+		return "dropping all pages, since " + pagemapTable + " cannot be read"
+	}
+	return "the page table"
 }
 
 func (s imageStore) release(b []byte) {
 	unix.Munmap(b) //nolint:errcheck // a mapping of our own, whole
 	unix.Close(s.fd)
-	unix.Close(s.pagemap)
+	if s.pagemap != noPagemap {
+		unix.Close(s.pagemap)
+	}
 }
 
 func isZero(b []byte) bool {
@@ -139,6 +152,9 @@ func (r *region) mapImage(s imageStore, size int) error {
 }
 
 func (r *region) restore(img *image) error {
+	if r.scan.pagemap == noPagemap {
+		return unix.Madvise(r.b[:len(img.bytes)], unix.MADV_DONTNEED)
+	}
 	faults, err := pageFaults()
 	if err != nil {
 		return err

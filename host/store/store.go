@@ -34,6 +34,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"qvat/host/store/lite"
@@ -146,6 +147,16 @@ func (s *Store) openWriter(c *lite.Conn) error {
 	if err := c.Exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"); err != nil {
 		return err
 	}
+	// What a statement spills to files lies beside the database, where a
+	// process that is confined to the vat's directory may write. (The setting
+	// is the whole process's: with two stores open the last one's holds.)
+	dir, err := filepath.Abs(filepath.Dir(s.o.Path))
+	if err != nil {
+		return err
+	}
+	if err := c.Exec("PRAGMA temp_store_directory='" + strings.ReplaceAll(dir, "'", "''") + "'"); err != nil {
+		return err
+	}
 	if s.o.DatabaseBytes > 0 {
 		if err := c.Exec(fmt.Sprintf("PRAGMA max_page_count=%d", max(1, s.o.DatabaseBytes/pageSize))); err != nil {
 			return err
@@ -157,6 +168,9 @@ func (s *Store) openWriter(c *lite.Conn) error {
 	// What a killed process left in the log. It may stay there while another
 	// process reads the file.
 	if err := c.CheckpointTruncate(); err != nil && !lite.IsBusy(err) {
+		return err
+	}
+	if err := c.SyncByGo(); err != nil {
 		return err
 	}
 	if err := syncDirectory(filepath.Dir(s.o.Path)); err != nil {

@@ -30,6 +30,8 @@ type Conn struct {
 	authorize func(*libc.TLS, uintptr, int32, uintptr, uintptr, uintptr, uintptr) int32
 	progress  func(*libc.TLS, uintptr) int32
 	functions []function
+	syncs     []syncMethod
+	tables    []uintptr // of files' methods, in C's memory
 }
 
 // out is where SQLite writes its answers. It is part of a Conn, which is on the
@@ -38,6 +40,9 @@ type out struct {
 	handle, tail uintptr
 	a, b         int32
 }
+
+// syncMethod is an open file's method to synchronise, as C calls it.
+type syncMethod func(tls *libc.TLS, file uintptr, flags int32) int32
 
 // Open opens the file at path, which it makes when it is not there, for
 // reading and writing. A statement that meets another process's lock waits for
@@ -111,8 +116,11 @@ func (c *Conn) Close() error {
 			return c.fail(rc)
 		}
 	}
+	for _, table := range c.tables {
+		libc.Xfree(c.tls, table)
+	}
 	c.tls.Close()
-	c.tls, c.db = nil, 0
+	*c = Conn{}
 	return nil
 }
 

@@ -88,6 +88,17 @@ func (c *Conn) define(name string, arguments int, f function) error {
 	return nil
 }
 
+// setPointerAt writes element i of a C array of pointers.
+func setPointerAt(array uintptr, i int, p uintptr) {
+	const size = unsafe.Sizeof(array)
+	b := libc.GoBytes(array+uintptr(i)*size, int(size))
+	if size == 4 {
+		binary.NativeEndian.PutUint32(b, uint32(p))
+		return
+	}
+	binary.NativeEndian.PutUint64(b, uint64(p))
+}
+
 // pointerAt reads element i of a C array of pointers.
 func pointerAt(array uintptr, i int) uintptr {
 	const size = unsafe.Sizeof(array)
