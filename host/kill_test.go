@@ -36,8 +36,23 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	os.Exit(func() int {
+		if os.Getenv(machineCode) == "" {
+			dir, err := os.MkdirTemp("", "qvat-machine-code-")
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			defer os.RemoveAll(dir)
+			os.Setenv(machineCode, dir)
+		}
+		return m.Run()
+	}())
 }
+
+// machineCode is where the vats of all tests keep what wazero compiled, so that
+// not each of them compiles the engine again.
+const machineCode = "QVAT_TEST_MACHINE_CODE"
 
 // twice writes the input's number into two tables.
 const twice = `exports.main = ({ power, input }) => {

@@ -34,6 +34,9 @@ func newDir(t testing.TB, settings, rootPower string) string {
 	if err := os.WriteFile(filepath.Join(dir, "qvat.toml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Symlink(os.Getenv(machineCode), filepath.Join(dir, "cache")); err != nil {
+		t.Fatal(err)
+	}
 	if rootPower != "" {
 		if err := os.WriteFile(filepath.Join(dir, "root-power.js"), []byte(rootPower), 0o644); err != nil {
 			t.Fatal(err)

@@ -50,19 +50,21 @@ var errTrapped = errors.New("the engine trapped")
 // *Failure where a limit was met, the power's own error where one ended the
 // turn, and otherwise errTrapped with what the engine said.
 func (in *instance) failed(err error, l Limits) error {
+	// A limit may also have been met in a call that the host made while it
+	// answered one of the kernel's: why is then what that call ended with.
 	switch why := in.tank.stopped; {
-	case why == errOutOfFuel:
+	case errors.Is(why, errOutOfFuel):
 		return &Failure{Reason: OutOfFuel, Message: fmt.Sprintf("the message used up its fuel of %d", l.Fuel)}
-	case why == errOutOfTime:
+	case errors.Is(why, errOutOfTime):
 		return &Failure{Reason: OutOfTime, Message: fmt.Sprintf("the message took longer than %v", l.Time)}
-	case why == errHostCalls:
+	case errors.Is(why, errHostCalls):
 		return &Failure{Reason: OutOfFuel, Message: fmt.Sprintf("the message made more than %d calls to powers", l.HostCalls)}
-	case why != nil:
-		return why
 	case in.mem.refused:
 		return &Failure{Reason: OutOfMemory, Message: fmt.Sprintf("the message needed more than %d bytes of memory", l.Memory)}
 	case in.overflowed():
 		return &Failure{Reason: StackOverflow, Message: "the message's calls went too deep"}
+	case why != nil:
+		return why
 	}
 	return fmt.Errorf("%w: %w", errTrapped, err)
 }
