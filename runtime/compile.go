@@ -34,21 +34,24 @@ const (
 // The text is parsed by itself first: only what is a whole list of statements
 // is ever joined to its wrapper, so none can close it (confinement.md, row 2).
 // All of it is strict code, as in an ECMAScript module.
-func (e *Engine) compile(ctx context.Context, name, text string, fuel int64) (_ *code, err error) {
+//
+// It may burn fuel and run until deadline. With an error, the code tells what
+// was burnt.
+func (e *Engine) compile(ctx context.Context, name, text string, fuel int64, deadline time.Time) (_ *code, err error) {
 	p := e.parsers
 	p.users.Add(1)
 	in, err := p.take(ctx)
 	if err != nil {
-		return nil, err
+		return &code{}, err
 	}
 	sound := false
 	defer func() { err = errors.Join(err, p.give(ctx, in, sound)) }()
-	in.fill(fuel, time.Now().Add(e.limits.Time))
+	in.fill(fuel, deadline)
 	c := &compiler{in: in, name: name}
 	bytes, err := c.both(ctx, text)
 	var syntax *Failure
 	if err != nil && !errors.As(err, &syntax) {
-		return nil, in.failed(err, e.limits)
+		return &code{fuel: in.burnt()}, in.failed(err, e.limits)
 	}
 	sound = true
 	return &code{bytes: bytes, fuel: in.burnt(), syntax: syntax}, nil

@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 
@@ -140,7 +141,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 func (e *Engine) SetRootPower(ctx context.Context, text string) error {
 	img := e.base
 	if text != "" {
-		code, err := e.compile(ctx, RootPower, text, e.limits.Fuel)
+		code, err := e.compile(ctx, RootPower, text, e.limits.Fuel, time.Now().Add(e.limits.Time))
 		if err != nil {
 			return err
 		}

@@ -60,23 +60,3 @@ func (e *Engine) CompareIdle() (int, error) {
 		return fmt.Errorf("byte %#x is %#x, and %#x in the image", at, mem[at], p.img.bytes[at])
 	})
 }
-
-// ScanByWords makes the idle instances read /proc/self/pagemap instead of
-// asking for PAGEMAP_SCAN, as on a kernel that does not have it. It says how
-// many did so already.
-func (e *Engine) ScanByWords() (already int) {
-	_, err := e.eachIdle(func(p *pool, in *instance) error {
-		if in.mem.region.scan.words != nil {
-			already++
-		}
-		in.mem.region.scan.words = make([]uint64, len(p.img.bytes)/osPage)
-		return nil
-	})
-	if err != nil {
-		panic(err) // the function above returns none
-	}
-	return already
-}
-
-// Repair is repair.
-func Repair(wasm []byte) ([]byte, error) { return repair(wasm) }

@@ -18,7 +18,8 @@ const (
 	// message does not grow it: an instance that grew cannot be set back.
 	freeRoom = 4 << 20
 	// gcThreshold is the size of the JavaScript heap at which the collector
-	// walks it for cycles. Most messages end before.
+	// walks it for cycles, or half the memory where that is less. Most messages
+	// end before.
 	gcThreshold = 24 << 20
 )
 
@@ -246,7 +247,7 @@ func (b *booter) snapshot(room uint64) (*image, error) {
 		if _, err := b.in.do(b.ctx, b.in.qjs.runGC); err != nil {
 			return err
 		}
-		if _, err := b.in.do(b.ctx, b.in.qjs.gcThreshold, gcThreshold); err != nil {
+		if _, err := b.in.do(b.ctx, b.in.qjs.gcThreshold, min(gcThreshold, b.in.mem.limit/2)); err != nil {
 			return err
 		}
 		p, err := b.in.do(b.ctx, b.in.qjs.malloc, room)

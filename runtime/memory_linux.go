@@ -148,7 +148,26 @@ func (r *region) mapImage(s imageStore, size int) error {
 		return err
 	}
 	r.scan = scanner{pagemap: s.pagemap, regions: make([]pageRegion, scanRegions)}
-	return nil
+	r.scan.counted, err = countsFaults(r.b[size-osPage : size])
+	return err
+}
+
+// countsFaults tells whether a page's first write shows in pageFaults, which a
+// kernel that is only emulated might not keep. It leaves the page as it was.
+func countsFaults(page []byte) (bool, error) {
+	if err := unix.Madvise(page, unix.MADV_DONTNEED); err != nil {
+		return false, err
+	}
+	before, err := pageFaults()
+	if err != nil {
+		return false, err
+	}
+	page[0] = page[0] ^ 0xff
+	after, err := pageFaults()
+	if err != nil {
+		return false, err
+	}
+	return after > before, unix.Madvise(page, unix.MADV_DONTNEED)
 }
 
 func (r *region) restore(img *image) error {
@@ -160,7 +179,7 @@ func (r *region) restore(img *image) error {
 		return err
 	}
 	mem := r.b[:len(img.bytes)]
-	if faults != r.faults {
+	if faults != r.faults || !r.scan.counted {
 		if err := r.findPrivate(mem); err != nil {
 			return err
 		}
@@ -200,6 +219,7 @@ func pageFaults() (int64, error) {
 // scanner finds the pages of a private mapping that differ from its file.
 type scanner struct {
 	pagemap int
+	counted bool // page faults are counted: see region.private
 	regions []pageRegion
 	words   []uint64 // where PAGEMAP_SCAN is not to be had
 }
@@ -241,7 +261,7 @@ func (s *scanner) dirty(mem []byte, f func(from, to int) error) error {
 			returned: pageFile,
 		}
 		n, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(s.pagemap), pagemapScan, uintptr(unsafe.Pointer(&a)))
-		if errno == unix.ENOTTY || errno == unix.EINVAL {
+		if errno == unix.ENOTTY || errno == unix.EINVAL || errno == unix.EPERM || errno == unix.ENOSYS {
 			s.words = make([]uint64, len(mem)/osPage)
 			return s.dirtyWords(mem, f)
 		}

@@ -1,12 +1,15 @@
 package runtime
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 // TestWithoutPagemap: where the page table cannot be read, instances are set
 // back all the same.
 func TestWithoutPagemap(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, Options{})
+	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
 	if err != nil {
 		t.Fatal(err)
 	}

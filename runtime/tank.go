@@ -43,12 +43,14 @@ func (in *instance) burnt() int64 { return in.tank.handed - int64(in.spare.Get()
 
 // charge makes the message pay for what the host does on its behalf.
 func (in *instance) charge(ctx context.Context, fuel int64) {
-	left := int64(in.spare.Get()) - fuel
-	in.spare.Set(uint64(left))
-	if left < 0 {
+	in.spend(fuel)
+	if int64(in.spare.Get()) < 0 {
 		in.refill(ctx)
 	}
 }
+
+// spend lowers the fuel of a message that is about to end.
+func (in *instance) spend(fuel int64) { in.spare.Set(in.spare.Get() - uint64(fuel)) }
 
 // refill is called by metered code whose slice is spent. It panics to end the
 // instance: no exception that a program could catch.

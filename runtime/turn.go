@@ -292,8 +292,9 @@ func (t *turn) code(ctx context.Context, name string) (*code, error) {
 		return nil, err
 	}
 	fuel := t.e.limits.Fuel - t.in.burnt()
-	c, err := t.e.compile(ctx, name, p.Text(), fuel)
+	c, err := t.e.compile(ctx, name, p.Text(), fuel, t.in.tank.deadline)
 	if err != nil {
+		t.in.spend(c.fuel)
 		return nil, err
 	}
 	t.e.programs.add(name, c)
