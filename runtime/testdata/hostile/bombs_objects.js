@@ -94,7 +94,7 @@ exports.main = () => { const a = [1]; for (const x of a) a.push(x, x) };
 exports.main = () => { const a = []; a.push(a); try { return String(a) } catch { return 'caught' } };
 
 //// Array: fromAsync without end
-//! out_of_memory
+//! out_of_fuel
 exports.main = () => Array.fromAsync({ async *[Symbol.asyncIterator]() { for (;;) yield new Array(1000).fill(1) } });
 
 //// TypedArray: as large as memory
