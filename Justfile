@@ -10,7 +10,7 @@ default:
 
 # What npm brings: QuickJS and SES
 setup:
-    @[ guest/node_modules/.package-lock.json -nt guest/package-lock.json ] || npm ci --prefix guest --no-audit --no-fund --ignore-scripts
+    @[ guest/node_modules/.package-lock.json -nt guest/package-lock.json ] || npm ci --prefix guest --no-audit --no-fund --ignore-scripts >&2
 
 # The race detector needs a C compiler
 [private]
