@@ -27,8 +27,10 @@ func TestRealm(t *testing.T) {
 	o := hostileOptions()
 	o.Limits.Fuel, o.Limits.Memory, o.Limits.HostCalls = 4_000_000_000, 512<<20, 100_000
 	e := newEngine(t, o)
-	c := hostile{input: `{"a":[{"b":1}]}`, links: []string{string(text),
-		`exports.main = ({ power }) => { if (power.fail) throw new TypeError('x'); return { f() { }, list: [{}] } }`}}
+	c := hostile{input: `{"a":[{"b":1}]}`, links: []string{
+		string(text),
+		`exports.main = ({ power }) => { if (power.fail) throw new TypeError('x'); return { f() { }, list: [{}] } }`,
+	}}
 	out, err := e.Turn(t.Context(), c.message(t))
 	if err != nil {
 		t.Fatal(err)
