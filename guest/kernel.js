@@ -240,16 +240,13 @@
   // root-power.js is evaluated afresh for each message. Where that takes no
   // call of a power, it can be done before the image is taken: no program can
   // tell the difference.
+  // The host throws an instance away in which that failed.
   let power;
-  const setRootPower = wrapper => {
-    rootPower = wrapper;
+  const setRootPower = wrapper => { rootPower = wrapper; };
+  const tryRootPower = () => {
     early = true;
-    try {
-      power = evaluatePower();
-    } catch {
-      power = undefined; // a message will see why
-    }
-    if (early === undefined) power = undefined; // whatever was caught
+    power = evaluatePower();
+    if (early === undefined) throw new ErrorOf('root-power.js calls a power'); // and caught what that threw
     early = false;
   };
   const powerOf = () => {
@@ -346,5 +343,6 @@
     },
     addModule: (name, wrapper) => { apply(mapSet, hostModules, [name, wrapper]); },
     setRootPower,
+    tryRootPower,
   };
 })

@@ -50,6 +50,12 @@ func (a *attempt) run(ctx context.Context) (*watched, error) {
 		return nil, err
 	}
 	defer a.vat.gate.leave()
+	if a.message.library == nil {
+		var err error
+		if a.message.library, err = a.message.programs(ctx); err != nil {
+			return nil, err
+		}
+	}
 	a.started = time.Now()
 	tx, err := a.begin(ctx)
 	if err != nil {

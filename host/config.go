@@ -65,6 +65,7 @@ type LimitsConfig struct {
 	ProgramBytes int      `toml:"program_bytes"`
 	CapsuleBytes int      `toml:"capsule_bytes"`
 	InputBytes   int      `toml:"input_bytes"`
+	LibraryBytes int      `toml:"library_bytes"`
 }
 
 // ProgramsConfig bounds the programs that are kept.
@@ -146,6 +147,7 @@ func defaults() Config {
 			ProgramBytes: chains.DefaultProgram,
 			CapsuleBytes: chains.DefaultCapsule,
 			InputBytes:   chains.DefaultInput,
+			LibraryBytes: 16 << 20,
 		},
 		Programs: ProgramsConfig{Bytes: 256 << 20, StrangerBytes: 16 << 20, PeerBytes: 2 << 20},
 		HTTP: HTTPConfig{
@@ -200,7 +202,8 @@ func (c *Config) check() error {
 		"limits.host_calls": int64(c.Limits.HostCalls), "limits.result_bytes": int64(c.Limits.ResultBytes),
 		"limits.log_bytes": int64(c.Limits.LogBytes), "limits.program_bytes": int64(c.Limits.ProgramBytes),
 		"limits.capsule_bytes": int64(c.Limits.CapsuleBytes), "limits.input_bytes": int64(c.Limits.InputBytes),
-		"programs.bytes": c.Programs.Bytes, "programs.stranger_bytes": c.Programs.StrangerBytes,
+		"limits.library_bytes": int64(c.Limits.LibraryBytes),
+		"programs.bytes":       c.Programs.Bytes, "programs.stranger_bytes": c.Programs.StrangerBytes,
 		"programs.peer_bytes": c.Programs.PeerBytes,
 	}
 	for name, v := range positive {
@@ -241,7 +244,9 @@ func (c *Config) runtimeLimits() runtime.Limits {
 
 func (c *Config) storeOptions(dir string) store.Options {
 	return store.Options{
-		Path:     filepath.Join(dir, database),
+		Path: filepath.Join(dir, database),
+		// What may leave a program may be kept, and what is kept may be read.
+		ValueBytes: max(c.Limits.ResultBytes, 1<<20), AnswerBytes: c.Limits.ResultBytes,
 		Programs: store.ProgramOptions{Bytes: c.Programs.Bytes, StrangerBytes: c.Programs.StrangerBytes, PeerBytes: c.Programs.PeerBytes},
 	}
 }
@@ -254,6 +259,7 @@ func (c *Config) publicLimits() map[string]int64 {
 		"fuel": l.Fuel, "memory_bytes": l.MemoryBytes, "stack_bytes": int64(l.StackBytes), "time_micros": time.Duration(l.Time).Microseconds(),
 		"host_calls": int64(l.HostCalls), "result_bytes": int64(l.ResultBytes), "log_bytes": int64(l.LogBytes),
 		"program_bytes": int64(l.ProgramBytes), "capsule_bytes": int64(l.CapsuleBytes), "input_bytes": int64(l.InputBytes),
+		"library_bytes": int64(l.LibraryBytes),
 	}
 }
 

@@ -15,41 +15,49 @@ import (
 // that they require. A lease holds the stored ones in place until it has run.
 type library struct {
 	programs map[chains.Hash]chains.Program
+	sent     map[chains.Hash]chains.Program // what the capsule brought
 	lease    *store.Lease
+	room     int // bytes that the programs may still come to
 }
 
 // gather finds every program of a capsule's chain, and every module that those
 // require, in the capsule or the store. The fault lists all that are missing.
-func (v *Vat) gather(ctx context.Context, peer string, c chains.Capsule) (*library, error) {
-	l := &library{programs: make(map[chains.Hash]chains.Program, len(c.Chain.Links)), lease: v.store.Lease()}
-	sent := make(map[chains.Hash]chains.Program, len(c.Programs))
-	for _, p := range c.Programs {
-		sent[p.Hash()] = p
+// Nothing is kept yet of what the capsule brings: see keep.
+func (v *Vat) gather(ctx context.Context, c chains.Capsule) (*library, error) {
+	l := &library{
+		programs: make(map[chains.Hash]chains.Program, len(c.Chain.Links)), lease: v.store.Lease(),
+		sent: make(map[chains.Hash]chains.Program, len(c.Programs)), room: v.config.Limits.LibraryBytes,
 	}
-	missing, err := l.find(ctx, c.Chain, sent)
+	for _, p := range c.Programs {
+		l.sent[p.Hash()] = p
+	}
+	missing, err := l.find(ctx, c.Chain)
 	if err == nil && len(missing) > 0 {
 		f := fault.New(fault.MissingPrograms, "the vat lacks %d programs that the message needs", len(missing))
 		f.Missing = missing
 		err = f
 	}
-	if err == nil {
-		// A message that is root-signed and whole has used what it sent.
-		for _, p := range c.Programs {
-			if _, err = l.lease.Put(ctx, p, store.Owner{Peer: peer, Used: true}); err != nil {
-				break
-			}
-		}
-	}
 	if err != nil {
 		l.lease.Release()
 		return nil, programFault(err)
 	}
-	l.lease.Use()
 	return l, nil
 }
 
+// keep stores what a message brought, once it has run to its end: a chain that
+// the root's program refuses has used nothing, whoever signed its first link.
+func (l *library) keep(ctx context.Context, peer string) error {
+	for _, p := range l.sent {
+		if _, err := l.lease.Put(ctx, p, store.Owner{Peer: peer, Used: true}); err != nil {
+			return err
+		}
+	}
+	l.lease.Use()
+	return nil
+}
+
 // find walks from the chain's links along what each program requires.
-func (l *library) find(ctx context.Context, c chains.Chain, sent map[chains.Hash]chains.Program) (missing []string, err error) {
+func (l *library) find(ctx context.Context, c chains.Chain) (missing []string, err error) {
 	queue := make([]chains.Hash, 0, len(c.Links))
 	for _, link := range c.Links {
 		queue = append(queue, link.Program)
@@ -62,7 +70,7 @@ func (l *library) find(ctx context.Context, c chains.Chain, sent map[chains.Hash
 			continue
 		}
 		looked[h] = true
-		p, ok := sent[h]
+		p, ok := l.sent[h]
 		if !ok {
 			if p, ok, err = l.lease.Program(ctx, h); err != nil {
 				return nil, err
@@ -73,10 +81,19 @@ func (l *library) find(ctx context.Context, c chains.Chain, sent map[chains.Hash
 			continue
 		}
 		l.programs[h] = p
+		if l.room -= len(p.Text()) + programOverhead; l.room < 0 {
+			f := fault.New(fault.TooLarge, "the programs of the message, and all that they require, are more than may be loaded")
+			f.Limit = "library_bytes"
+			return nil, f
+		}
 		queue = append(queue, p.Requires()...)
 	}
 	return missing, nil
 }
+
+// programOverhead is what a program counts for beside its text, so that many
+// small ones are bounded as well.
+const programOverhead = 256
 
 // program answers for the runtime. What a require that is computed at run time
 // names may be any program that the store has; the lease holds it as well.
@@ -102,7 +119,10 @@ func (v *Vat) PutProgram(ctx context.Context, peer string, _ chains.Hash, p chai
 // programFault says what keeps a program from being stored.
 func programFault(err error) error {
 	var limit *store.LimitError
+	var known *fault.Error
 	switch {
+	case errors.As(err, &known):
+		return known
 	case errors.As(err, &limit):
 		f := fault.New(fault.TooLarge, "the program is larger than the %d bytes that are kept for strangers", limit.Max)
 		f.Limit = "stranger_bytes"

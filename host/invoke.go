@@ -22,17 +22,19 @@ type message struct {
 	library *library
 	// recorder keeps what the message is told, for its record.
 	recorder *powers.Recorder
-	// once: it must not take effect twice, whatever the config says.
+	// once: it must not take effect twice.
 	once bool
+	// programs gathers what it may load, once it has a place to run in.
+	programs func(context.Context) (*library, error)
 }
 
 // Invoke is api.Vat's: it takes a message from its capsule to its answer.
 func (v *Vat) Invoke(ctx context.Context, peer string, c chains.Capsule) (api.Answer, error) {
-	return v.invoke(ctx, peer, c, v.config.AtMostOnce)
+	return v.invoke(ctx, peer, c, &message{id: c.ID(), once: v.config.AtMostOnce})
 }
 
-func (v *Vat) invoke(ctx context.Context, peer string, c chains.Capsule, once bool) (api.Answer, error) {
-	m := &message{id: c.ID(), arrived: now(), input: c.Input, once: once, recorder: &powers.Recorder{}}
+func (v *Vat) invoke(ctx context.Context, peer string, c chains.Capsule, m *message) (api.Answer, error) {
+	m.arrived, m.input, m.recorder = now(), c.Input, &powers.Recorder{}
 	a := api.Answer{Message: api.MessageInfo{ID: m.id.String()}}
 	result, used, err := v.take(ctx, peer, c, m)
 	v.metrics.observe(err, used, time.Since(m.arrived))
@@ -52,18 +54,33 @@ func (v *Vat) take(ctx context.Context, peer string, c chains.Capsule, m *messag
 	if m.chain, err = v.verifier.Verify(c.Chain); err != nil {
 		return nil, used{}, chainFault(err)
 	}
-	if m.once {
-		if r, ok, err := v.store.FindRecord(ctx, m.id); err != nil {
-			return nil, used{}, err
-		} else if ok {
-			return r.Result, used{r.Fuel, r.Memory, r.Micros}, nil
+	if result, u, ok, err := v.done(ctx, m); ok || err != nil {
+		return result, u, err
+	}
+	m.programs = func(ctx context.Context) (*library, error) { return v.gather(ctx, c) }
+	defer func() {
+		if m.library != nil {
+			m.library.lease.Release()
+		}
+	}()
+	result, u, err := v.run(ctx, m)
+	if err == nil {
+		if err := m.library.keep(ctx, peer); err != nil {
+			// The message has committed; its sender sends the programs again.
+			v.log.Warn("the programs of a message were not kept", "message", m.id, "err", err)
 		}
 	}
-	if m.library, err = v.gather(ctx, peer, c); err != nil {
-		return nil, used{}, err
+	return result, u, err
+}
+
+// done answers a message that must take effect once from its record, where it
+// has committed.
+func (v *Vat) done(ctx context.Context, m *message) ([]byte, used, bool, error) {
+	if !m.once {
+		return nil, used{}, false, nil
 	}
-	defer m.library.lease.Release()
-	return v.run(ctx, m)
+	r, ok, err := v.store.FindRecord(ctx, m.id)
+	return r.Result, used{r.Fuel, r.Memory, r.Micros}, ok, err
 }
 
 // chainFault is why a chain is not evaluated.
@@ -107,12 +124,11 @@ func (v *Vat) run(ctx context.Context, m *message) ([]byte, used, error) {
 			exclusive = true
 			m.recorder = m.recorder.Again()
 			continue
-		case errors.Is(err, store.ErrDuplicate):
-			r, ok, err := v.store.FindRecord(ctx, m.id)
-			if err == nil && !ok {
-				err = errors.New("a message committed and its record is gone")
-			}
-			return r.Result, used{r.Fuel, r.Memory, r.Micros}, err
+		}
+		// What stopped this run may be what another run of the same message has
+		// done meanwhile; then it has not failed.
+		if result, u, ok, ferr := v.done(ctx, m); ok || ferr != nil {
+			return result, u, ferr
 		}
 		err = v.failed(ctx, a, err)
 		return nil, a.used(), err
@@ -123,10 +139,14 @@ func (v *Vat) run(ctx context.Context, m *message) ([]byte, used, error) {
 // as its sender may see it.
 func (v *Vat) failed(ctx context.Context, a *attempt, err error) error {
 	f := failureFault(err)
-	a.report(string(f.Code))
 	if errors.Is(err, context.Canceled) {
+		a.report("abandoned")
 		return err // the sender left: nobody to tell, nothing it did
 	}
+	if a.message.library == nil {
+		return f // it did not begin: busy, or not whole
+	}
+	a.report(string(f.Code))
 	u := a.used()
 	text := f.Message
 	r := store.Record{

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -24,37 +25,32 @@ const (
 	outboxBatch = 64
 	// outboxAtOnce is how many requests are under way at once.
 	outboxAtOnce = 8
-	// firstRetry and lastRetry bound the wait after a row that could not be
-	// sent, which doubles.
+	// firstRetry and lastRetry bound the wait of a row that could not be sent,
+	// which doubles.
 	firstRetry = time.Second
 	lastRetry  = 5 * time.Minute
 )
 
-// sendOutbox works off the outbox until ctx ends.
+// sendOutbox works off the outbox until ctx ends: when something has come to it,
+// and every second while something in it waits for its next try.
 func (v *Vat) sendOutbox(ctx context.Context) {
-	wait := firstRetry
 	for {
 		again, err := v.sendAll(ctx)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return
-		case err != nil:
-			v.log.Warn("the outbox waits", "for", wait, "err", err)
-		case !again:
-			wait = firstRetry
 		}
-		timer := time.NewTimer(lastRetry)
-		if err != nil || again {
-			timer.Reset(wait)
-			wait = min(2*wait, lastRetry)
+		if err != nil {
+			v.log.Warn("the outbox cannot be read", "err", err)
+		}
+		var retry <-chan time.Time
+		if again || err != nil {
+			retry = time.After(firstRetry)
 		}
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return
-		case <-timer.C:
+		case <-retry:
 		case <-v.store.OutboxSignal():
-			timer.Stop()
 		}
 	}
 }
@@ -119,6 +115,10 @@ func (v *Vat) sendRequests(ctx context.Context, rows []store.Outgoing) (again bo
 		if row.Kind == powers.OutboxFiles {
 			continue
 		}
+		if !v.tries.due(row.ID, time.Now()) {
+			failed.Store(true)
+			continue
+		}
 		group.Go(func() error {
 			if err := v.finishRow(ctx, row); err != nil {
 				failed.Store(true)
@@ -145,63 +145,91 @@ func (v *Vat) finishRow(ctx context.Context, row store.Outgoing) error {
 	return v.store.Ack(ctx, row.ID)
 }
 
-// giveUp is how often a request is tried before the program is told that it
-// failed: for an hour or so, with the waits between.
+// giveUp is how often a row is tried before it is given up: for an hour or so,
+// with the waits between.
 const giveUp = 20
 
 // sendHTTP sends a request, and runs the message that its answer is for.
 func (v *Vat) sendHTTP(ctx context.Context, row store.Outgoing) error {
 	a, err := v.powers.Send(ctx, row.Payload)
-	if err != nil && !errors.Is(err, powers.ErrNever) && ctx.Err() == nil && v.tries.add(row.ID) >= giveUp {
-		a, err = v.powers.GiveUp(row.Payload, err)
-	}
-	if errors.Is(err, powers.ErrNever) {
-		v.log.Error("a staged request was dropped", "outbox", row.ID, "err", err)
-		err, a.Then = nil, nil
-	}
 	if err == nil && a.Then != nil {
 		err = v.deliver(ctx, a)
 	}
-	if err == nil {
-		v.tries.forget(row.ID)
-	}
-	return err
-}
-
-// deliver runs the message that an answer is for, once: one that has committed
-// before is found by its id, which the request's id makes its own. That it
-// fails is its own affair, and in its record; only what may pass is an error.
-func (v *Vat) deliver(ctx context.Context, a powers.Answer) error {
-	answer, err := v.invoke(ctx, "", chains.Capsule{Chain: *a.Then, Input: a.Input}, true)
-	f := fault.Of(err)
 	switch {
 	case err == nil:
-		return nil
-	case ctx.Err() != nil || f.Code == fault.Busy:
+	case errors.Is(err, powers.ErrNever):
+		v.log.Error("a staged request was dropped", "outbox", row.ID, "err", err)
+	case ctx.Err() != nil || v.tries.failed(row.ID, time.Now()) < giveUp:
 		return err
+	default:
+		v.log.Error("a staged request was given up", "outbox", row.ID, "err", err)
+		if a, gerr := v.powers.GiveUp(row.Payload, err); gerr == nil && a.Then != nil {
+			err = v.deliver(ctx, a)
+		}
+		if ctx.Err() != nil {
+			return err
+		}
 	}
-	v.log.Warn("the message that an answer was for failed", "message", answer.Message.ID, "request", a.Request, "err", f)
+	v.tries.forget(row.ID)
 	return nil
 }
 
-// tries counts the attempts at rows of the outbox since the vat was opened.
-type tries struct {
-	mu    sync.Mutex
-	count map[int64]int
+// deliver runs the message that an answer is for, once: its id is that of the
+// request, so that one that has committed is found again, however the answer
+// reads the second time. That its programs fail is its own affair, and in its
+// record; what may pass, or is the vat's own fault, is an error.
+func (v *Vat) deliver(ctx context.Context, a powers.Answer) error {
+	c := chains.Capsule{Chain: *a.Then, Input: a.Input}
+	m := &message{id: sha256.Sum256(append([]byte("qvat answer v1\n"+a.Request+"\n"), c.Chain.Encode()...)), once: true}
+	_, err := v.invoke(ctx, "", c, m)
+	if err == nil {
+		return nil
+	}
+	f := fault.Of(err)
+	switch f.Code {
+	case fault.Busy, fault.BusyPeer, fault.Internal, fault.OutOfTime:
+		return err
+	}
+	v.log.Warn("the message that an answer was for failed", "message", m.id, "request", a.Request, "err", f)
+	return nil
 }
 
-func (t *tries) add(id int64) int {
+// tries keeps what became of rows of the outbox since the vat was opened.
+type tries struct {
+	mu   sync.Mutex
+	rows map[int64]try
+}
+
+type try struct {
+	failed int
+	due    time.Time // when it may be tried again
+}
+
+// failed notes that a row could not be sent, and tells how often that was. The
+// wait before its next try doubles each time.
+func (t *tries) failed(id int64, now time.Time) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.count == nil {
-		t.count = map[int64]int{}
+	if t.rows == nil {
+		t.rows = map[int64]try{}
 	}
-	t.count[id]++
-	return t.count[id]
+	r := t.rows[id]
+	wait := min(firstRetry<<min(r.failed, 16), lastRetry)
+	r.failed++
+	r.due = now.Add(wait)
+	t.rows[id] = r
+	return r.failed
+}
+
+// due tells whether a row may be tried.
+func (t *tries) due(id int64, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !now.Before(t.rows[id].due)
 }
 
 func (t *tries) forget(id int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.count, id)
+	delete(t.rows, id)
 }

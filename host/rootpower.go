@@ -3,25 +3,21 @@ package host
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
-
-	"qvat/runtime"
 )
 
 // bundle is root-power.js with the files and packages that it requires, as one
 // CommonJS module.
 type bundle struct {
-	text  string
-	files []string
+	text string
+	seen map[string]stamp // its files, as they were before they were read
 }
 
 // bundleRootPower bundles the vat's root-power.js with esbuild. Host modules
@@ -53,22 +49,22 @@ func bundleRootPower(dir string) (bundle, error) {
 	})
 	if len(r.Errors) > 0 {
 		text := api.FormatMessages(r.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
-		return bundle{}, fmt.Errorf("root-power.js does not build:\n%s", strings.TrimSpace(strings.Join(text, "")))
+		return bundle{seen: inputs.seen}, fmt.Errorf("root-power.js does not build:\n%s", strings.TrimSpace(strings.Join(text, "")))
 	}
-	return bundle{text: string(r.OutputFiles[0].Contents), files: slices.Sorted(maps.Keys(inputs.paths))}, nil
+	return bundle{text: string(r.OutputFiles[0].Contents), seen: inputs.seen}, nil
 }
 
 // files are what a bundle was made of. esbuild loads them from many
 // goroutines.
 type files struct {
-	mu    sync.Mutex
-	paths map[string]bool
+	mu   sync.Mutex
+	seen map[string]stamp
 }
 
 // within is a plug-in that notes each file that is loaded, and refuses those
 // outside dir.
 func (f *files) within(dir string) api.Plugin {
-	f.paths = map[string]bool{}
+	f.seen = map[string]stamp{}
 	return api.Plugin{Name: "within the vat", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
 			rel, err := filepath.Rel(dir, a.Path)
@@ -76,7 +72,7 @@ func (f *files) within(dir string) api.Plugin {
 				return api.OnLoadResult{}, fmt.Errorf("%s lies outside the vat's directory: copy it in", a.Path)
 			}
 			f.mu.Lock()
-			f.paths[a.Path] = true
+			f.seen[a.Path] = stampOf(a.Path)
 			f.mu.Unlock()
 			return api.OnLoadResult{}, nil
 		})
@@ -89,32 +85,53 @@ const look = time.Second
 
 // watchRootPower bundles root-power.js again when a file of it changes, until
 // ctx ends. A text that does not work is logged, and the one before goes on.
-func watchRootPower(ctx context.Context, dir string, now bundle, engine *runtime.Engine, log *slog.Logger) {
+func (v *Vat) watchRootPower(ctx context.Context, now bundle) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
-	seen := now.stamps()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		stamps := now.stamps()
-		if maps.Equal(stamps, seen) {
+		if !now.changed() {
 			continue
 		}
-		seen = stamps
-		next, err := bundleRootPower(dir)
+		next, err := v.bundle()
 		if err == nil && next.text != now.text {
-			err = engine.SetRootPower(ctx, next.text)
+			err = v.engine.SetRootPower(ctx, next.text)
 		}
 		if err != nil {
-			log.Error("root-power.js was left as it was", "err", err)
+			v.log.Error("root-power.js was left as it was", "err", err)
+			// Both are watched: the mistake may lie in a file that is new.
+			maps.Copy(now.seen, next.seen)
 			continue
 		}
-		now, seen = next, next.stamps()
-		log.Info("root-power.js was loaded again")
+		now = next
+		v.log.Info("root-power.js was loaded again")
 	}
+}
+
+// bundle bundles root-power.js, and refuses one that is made of what programs
+// can write: it would be a program with all of the vat's power.
+func (v *Vat) bundle() (bundle, error) {
+	b, err := bundleRootPower(v.dir)
+	if err != nil {
+		return b, err
+	}
+	open, err := v.config.filesDir(v.dir)
+	if err != nil || open == "" || !v.config.Powers.Files.Write {
+		return b, err
+	}
+	if open, err = filepath.EvalSymlinks(open); err != nil {
+		return b, err
+	}
+	for path := range b.seen {
+		if rel, err := filepath.Rel(open, path); err == nil && filepath.IsLocal(rel) {
+			return b, fmt.Errorf("root-power.js requires %s, which lies in powers.files.dir, where programs write: move one of them", path)
+		}
+	}
+	return b, nil
 }
 
 // stamp is what changes when a file is written.
@@ -123,13 +140,21 @@ type stamp struct {
 	modified time.Time
 }
 
-// stamps gives the stamp of each file; one that is gone has none.
-func (b bundle) stamps() map[string]stamp {
-	out := make(map[string]stamp, len(b.files))
-	for _, path := range b.files {
-		if info, err := os.Stat(path); err == nil {
-			out[path] = stamp{info.Size(), info.ModTime()}
+// stampOf gives a file's stamp; one that is not there has none.
+func stampOf(path string) stamp {
+	info, err := os.Stat(path)
+	if err != nil {
+		return stamp{}
+	}
+	return stamp{info.Size(), info.ModTime()}
+}
+
+// changed tells whether a file of the bundle has been written since.
+func (b bundle) changed() bool {
+	for path, was := range b.seen {
+		if now := stampOf(path); now.size != was.size || !now.modified.Equal(was.modified) {
+			return true
 		}
 	}
-	return out
+	return false
 }

@@ -110,7 +110,7 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	if err != nil {
 		return fmt.Errorf("%s: powers: %w", filepath.Join(v.dir, configFile), err)
 	}
-	b, err := bundleRootPower(v.dir)
+	b, err := v.bundle()
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	}
 	v.metrics = newMetrics(registry, v)
 	ctx, v.stop = context.WithCancel(context.WithoutCancel(ctx))
-	v.workers.Go(func() { watchRootPower(ctx, v.dir, b, v.engine, v.log) })
+	v.workers.Go(func() { v.watchRootPower(ctx, b) })
 	v.workers.Go(func() { v.sendOutbox(ctx) })
 	return nil
 }

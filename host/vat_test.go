@@ -276,3 +276,68 @@ func TestInfo(t *testing.T) {
 		t.Errorf("limits: %s, %v", b, err)
 	}
 }
+
+// TestOnceAtOnce sends one message many times at once. It takes effect once, and
+// everybody is told that it has: a run that came too late saw what the first
+// had done, and that is not a failure.
+func TestOnceAtOnce(t *testing.T) {
+	v := newVat(t, "at_most_once = true\nworkers = 4\n", "")
+	claim := capsule("", `exports.main = ({ power }) => {
+		if (power.counters.has('claimed')) throw new Error('claimed already')
+		power.counters.set('claimed', true)
+		return 'yours'
+	}`)
+	const senders = 16
+	type end struct {
+		result string
+		err    error
+	}
+	ends := make(chan end, senders)
+	for range senders {
+		go func() {
+			a, err := v.Invoke(context.Background(), "test", claim)
+			ends <- end{string(a.Result), err}
+		}()
+	}
+	for range senders {
+		if e := <-ends; e.err != nil || e.result != `"yours"` {
+			t.Errorf("got %s, %v", e.result, e.err)
+		}
+	}
+}
+
+func TestLibraryIsBounded(t *testing.T) {
+	v := newVat(t, "[limits]\nlibrary_bytes = 20000\n", "")
+	c := capsule("", `exports.main = () => 1`, `exports.main = () => 2 // `+strings.Repeat("x", 30_000))
+	if f := faultOf(t, v, c); f.Code != fault.TooLarge || f.Limit != "library_bytes" {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// TestRefusedBringsNothing: who has a copy of a root-signed link can put
+// anything behind it; only what has run to its end is kept.
+func TestRefusedBringsNothing(t *testing.T) {
+	v := newVat(t, "", "")
+	c := capsule("", `exports.main = ({ next }) => { if (next) throw new Error('for nobody') }`, `exports.main = () => 2`)
+	faultOf(t, v, c)
+	missing, err := v.Missing(t.Context(), "test", []chains.Hash{c.Programs[1].Hash()})
+	if err != nil || len(missing) != 1 {
+		t.Errorf("the vat kept a program that was refused: %v, %v", missing, err)
+	}
+}
+
+func TestRootPowerMayNotLieWhereProgramsWrite(t *testing.T) {
+	dir := newDir(t, "[powers.files]\ndir = \"data\"\nwrite = true\n", `exports.x = require('./data/x.js')`)
+	if err := os.Mkdir(filepath.Join(dir, "data"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "data", "x.js"), []byte(`module.exports = 1`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := openIt(dir); err == nil || !strings.Contains(err.Error(), "programs write") {
+		t.Errorf("got %v", err)
+		if err == nil {
+			t.Error(v.Close())
+		}
+	}
+}

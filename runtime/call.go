@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // bytesPerFuel is how many bytes that cross the boundary cost one unit.
@@ -44,9 +45,16 @@ func (t *turn) call(ctx context.Context, args []value) (value, error) {
 	if !ok {
 		return t.throw(ctx, &Refusal{Message: string(text[0]) + " is not granted to this message"})
 	}
-	r, err := power.Call(ctx, string(text[1]), text[2])
+	timed := t.timed(ctx)
+	r, err := power.Call(timed, string(text[1]), text[2])
+	if t.late() {
+		return 0, errOutOfTime
+	}
 	if err == nil && r.Later != nil {
-		return t.start(ctx, r.Later)
+		return t.start(timed, r.Later)
+	}
+	if most := t.e.limits.Result; err == nil && len(r.JSON) > most {
+		err = &Refusal{Name: "RangeError", Message: fmt.Sprintf("a power answers %d bytes, and %d are allowed: ask for less", len(r.JSON), most)}
 	}
 	b, err := reply(r.JSON, err)
 	if err != nil {
@@ -64,23 +72,34 @@ func (t *turn) throw(ctx context.Context, r *Refusal) (value, error) {
 	return t.in.newString(ctx, b)
 }
 
+// timed is the context of the message's powers: it ends with the turn, or with
+// its time.
+func (t *turn) timed(ctx context.Context) context.Context {
+	if t.powerCtx == nil {
+		if f, ok := ctx.(*frame); ok {
+			ctx = f.Context
+		}
+		t.powerCtx, t.stopPowers = context.WithDeadline(ctx, t.in.tank.deadline)
+	}
+	return t.powerCtx
+}
+
+// late tells whether the message's time is over. Between slices of fuel nobody
+// else looks: a power may take long, and burns none.
+func (t *turn) late() bool { return time.Now().After(t.in.tank.deadline) }
+
 // start runs what answers later, and gives the kernel the number of its
 // promise.
 func (t *turn) start(ctx context.Context, later func(context.Context) ([]byte, error)) (value, error) {
 	if t.later == nil {
 		t.later = make(chan laterAnswer, t.e.limits.HostCalls)
-		outer := ctx
-		if f, ok := ctx.(*frame); ok {
-			outer = f.Context
-		}
-		t.laterCtx, t.stopLater = context.WithDeadline(outer, t.in.tank.deadline)
 	}
 	id := t.nextID
 	t.nextID++
 	t.waiting++
 	// The channel has room for every call that a message may make, so the
 	// goroutine ends even when the turn has.
-	answers, ctx := t.later, t.laterCtx
+	answers := t.later
 	go func() {
 		b, err := later(ctx)
 		answers <- laterAnswer{id, b, err}

@@ -29,7 +29,7 @@ const bareRoom = 2 << 20
 // entries are the kernel's functions that the host calls, and its own function
 // that they call: addresses that are the same in every instance of an image.
 type entries struct {
-	start, settlePending, addModule, setRootPower value
+	start, settlePending, addModule, setRootPower, tryRootPower value
 }
 
 // newInstance makes an instance with a memory of its own, not yet booted.
@@ -101,21 +101,33 @@ func (e *Engine) bare(ctx context.Context) (*image, error) {
 	return b.snapshot(bareRoom)
 }
 
-// withRoot makes an image from another: with root-power.js in it, not yet
-// evaluated.
+// withRoot makes an image from another: with root-power.js in it, evaluated
+// where that takes no power and no more than a message may use, and otherwise as
+// it stands.
 func (e *Engine) withRoot(ctx context.Context, base *image, root []byte) (*image, error) {
+	img, err := e.tryRoot(ctx, base, root, true)
+	if err != nil && ctx.Err() == nil {
+		img, err = e.tryRoot(ctx, base, root, false)
+	}
+	return img, err
+}
+
+func (e *Engine) tryRoot(ctx context.Context, base *image, root []byte, evaluate bool) (*image, error) {
 	in, err := e.fromImage(ctx, base)
 	if err != nil {
 		return nil, err
 	}
 	defer in.mod.Close(ctx)
-	in.fill(math.MaxInt64, time.Time{})
+	in.fill(e.limits.Fuel, time.Now().Add(e.limits.Time))
 	b := booter{ctx: ctx, in: in, entries: base.entries}
 	wrapper, err := in.evalBytecode(ctx, root)
 	if err != nil {
 		return nil, fmt.Errorf("load root-power.js: %w", err)
 	}
 	b.call(b.entries.setRootPower, wrapper)
+	if evaluate {
+		b.call(b.entries.tryRootPower)
+	}
 	return b.snapshot(freeRoom)
 }
 
@@ -169,6 +181,7 @@ func (b *booter) kernel() {
 		settlePending: b.prop(kernel, "settlePending"),
 		addModule:     b.prop(kernel, "addModule"),
 		setRootPower:  b.prop(kernel, "setRootPower"),
+		tryRootPower:  b.prop(kernel, "tryRootPower"),
 	}
 }
 

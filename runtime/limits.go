@@ -25,7 +25,8 @@ type Limits struct {
 	// Result is the bytes of JSON that the root program may return, and that
 	// each call to a power may carry or answer.
 	Result int
-	// Log is the bytes of console output that are kept of a message. What
+	// Log is the bytes of console output that are kept of a message, each line
+	// counted with 160 for what it takes beside its text. What
 	// exceeds it is dropped, and the log says so.
 	Log int
 }

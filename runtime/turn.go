@@ -66,11 +66,11 @@ type turn struct {
 	result  []byte
 	failure *Failure
 
-	later     chan laterAnswer
-	laterCtx  context.Context // ends with the turn, or with its time
-	stopLater context.CancelFunc
-	waiting   int
-	nextID    int
+	later      chan laterAnswer
+	powerCtx   context.Context // see timed
+	stopPowers context.CancelFunc
+	waiting    int
+	nextID     int
 }
 
 type laterAnswer struct {
@@ -98,12 +98,18 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	in.host = t.answer
 
 	err = t.run(&frame{ctx, in})
-	if t.stopLater != nil {
-		t.stopLater()
+	if t.stopPowers != nil {
+		t.stopPowers()
 	}
 	out := Outcome{Fuel: in.burnt(), Memory: int64(in.mem.size)}
 	if err != nil {
-		return out, in.failed(err, e.limits)
+		err = in.failed(err, e.limits)
+		var f *Failure
+		if errors.As(err, &f) && f.Reason == OutOfFuel {
+			// All of it is gone, however much the last step asked for.
+			out.Fuel = e.limits.Fuel
+		}
+		return out, err
 	}
 	sound = true
 	switch {
@@ -179,14 +185,13 @@ func (t *turn) jobs(ctx context.Context) error {
 // await waits for one answer that a power owes, and settles its promise.
 func (t *turn) await(ctx context.Context) error {
 	select {
-	case <-t.laterCtx.Done():
-		t.in.tank.stopped = ctx.Err()
-		if t.in.tank.stopped == nil {
-			t.in.tank.stopped = errOutOfTime
-		}
-		return t.in.tank.stopped
+	case <-t.powerCtx.Done():
+		return t.ended(ctx)
 	case a := <-t.later:
 		t.waiting--
+		if t.powerCtx.Err() != nil {
+			return t.ended(ctx) // its answer may be no more than that
+		}
 		text, err := reply(a.json, a.err)
 		if err != nil {
 			t.in.tank.stopped = err
@@ -203,6 +208,16 @@ func (t *turn) await(ctx context.Context) error {
 		_, err = t.in.call(ctx, t.entries.settlePending, id, v)
 		return err
 	}
+}
+
+// ended says why the powers' context is over: the sender's is, or the message's
+// time.
+func (t *turn) ended(ctx context.Context) error {
+	t.in.tank.stopped = ctx.Err()
+	if t.in.tank.stopped == nil {
+		t.in.tank.stopped = errOutOfTime
+	}
+	return t.in.tank.stopped
 }
 
 // Operations of the kernel's host function; kernel.js has the same list.
@@ -278,11 +293,9 @@ func (t *turn) load(ctx context.Context, args []value) (value, error) {
 	return t.in.evalBytecode(ctx, c.bytes)
 }
 
-// code finds or makes a program's code; nil where the program is not here.
+// code finds or makes a program's code; nil where the program is not here. That
+// is asked first: what was compiled for another message is no answer to it.
 func (t *turn) code(ctx context.Context, name string) (*code, error) {
-	if c, ok := t.e.programs.get(name); ok {
-		return c, nil
-	}
 	hash, err := chains.ParseHash(name)
 	if err != nil {
 		return nil, err
@@ -290,6 +303,9 @@ func (t *turn) code(ctx context.Context, name string) (*code, error) {
 	p, ok, err := t.m.Program(ctx, hash)
 	if !ok || err != nil {
 		return nil, err
+	}
+	if c, ok := t.e.programs.get(name); ok {
+		return c, nil
 	}
 	fuel := t.e.limits.Fuel - t.in.burnt()
 	c, err := t.e.compile(ctx, name, p.Text(), fuel, t.in.tank.deadline)
@@ -386,10 +402,14 @@ func (t *turn) log(ctx context.Context, args []value) error {
 	if len(line) > left {
 		line = strings.ToValidUTF8(line[:left], "") + " … (the message's log is full)"
 	}
-	t.logged += len(line)
+	t.logged += len(line) + logOverhead
 	t.m.Log(LogLine{Level: string(text[0]), Program: string(text[1]), Text: line})
 	return nil
 }
+
+// logOverhead is what a line of the log takes beside its text: two hashes and a
+// time.
+const logOverhead = 160
 
 // countCall counts a call that leaves the instance.
 func (t *turn) countCall() error {
