@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -25,12 +26,12 @@ func (s *Store) Check(ctx context.Context) error {
 		expect(c, "PRAGMA synchronous", "2", "how commits are synchronised"),
 		expect(c, "PRAGMA journal_mode", "wal", "the kind of log"),
 		expect(c, "SELECT count(*) FROM qvat_state", "1", "the number of states"),
-		expect(c, "SELECT count(*) FROM rows WHERE NOT json_valid(value)", "0", "rows that are not JSON"),
 		expect(c, "SELECT count(*) FROM qvat_messages WHERE length(id)<>32", "0", "records without a message's id"),
 		expect(c, "SELECT count(*) FROM qvat_outbox WHERE id>>16 > (SELECT seq FROM qvat_state)", "0", "outbox rows of no commit"),
 		expect(c, "SELECT count(*)-count(DISTINCT hash) FROM qvat_programs", "0", "programs that are there twice"),
 		expect(c, "SELECT count(*) FROM qvat_programs LEFT JOIN qvat_texts USING (id) WHERE text IS NULL", "0", "programs without a text"),
 		expect(c, "SELECT count(*) FROM qvat_texts LEFT JOIN qvat_programs USING (id) WHERE hash IS NULL", "0", "texts without a program"),
+		checkRows(c),
 		checkTexts(c),
 		s.checkMemory(),
 		s.programs.check(),
@@ -51,6 +52,24 @@ func expect(c *lite.Conn, text, want, what string) (err error) {
 		return fmt.Errorf("check: %s: %s, not %s", what, got, want)
 	}
 	return nil
+}
+
+// checkRows checks that each row's value is JSON.
+func checkRows(c *lite.Conn) (err error) {
+	s, err := c.Prepare("SELECT tbl, key, value FROM rows")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	for {
+		more, err := s.Step()
+		if err != nil || !more {
+			return err
+		}
+		if !json.Valid(s.ColumnBytes(2)) {
+			return fmt.Errorf("check: row %q of table %q is not JSON", s.ColumnText(1), s.ColumnText(0))
+		}
+	}
 }
 
 // checkTexts compares each program's text with its hash and size.

@@ -23,6 +23,13 @@ func (s *Store) run() {
 	defer close(s.stopped)
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
+	armed := false
+	flushIn := func(d time.Duration) {
+		if !armed { // others that come meanwhile do not put it off
+			timer.Reset(d)
+			armed = true
+		}
+	}
 	for {
 		if b, closing := s.nextBatch(); b != nil {
 			s.write(b)
@@ -34,10 +41,15 @@ func (s *Store) run() {
 		select {
 		case <-s.wake:
 		case <-s.later:
-			timer.Reset(flushDelay)
+			if s.choresFailed {
+				flushIn(retryDelay)
+			} else {
+				flushIn(flushDelay)
+			}
 		case <-timer.C:
+			armed = false
 			if !s.flush(false) {
-				timer.Reset(retryDelay)
+				flushIn(retryDelay)
 			}
 		case l := <-s.loans:
 			for b, _ := s.nextBatch(); b != nil; b, _ = s.nextBatch() {
@@ -105,6 +117,9 @@ func (s *Store) write(b *batch) {
 		})
 	})
 	s.choresDone(side, err)
+	if err != nil {
+		s.flushLater()
+	}
 	s.finish(b, err)
 	s.maintain()
 }
@@ -121,9 +136,9 @@ func (s *Store) flush(all bool) bool {
 			return s.w.transaction(s.w.seq, func() error { return s.w.chores(side) })
 		})
 		s.choresDone(side, err)
+		s.noteWrite(err)
 		s.maintain()
 		if err != nil {
-			s.log.Error("programs and records of failures cannot be written", "error", err)
 			return false
 		}
 		if !all {
@@ -145,10 +160,23 @@ func (s *Store) timed(write func() error) error {
 	return err
 }
 
+// noteWrite logs that writing has begun to fail, and that it works again. The
+// committer calls it, or an exclusive transaction that has the writer.
+func (s *Store) noteWrite(err error) {
+	switch {
+	case err != nil && !s.writeFails:
+		s.log.Error("the database cannot be written", "error", err)
+	case err == nil && s.writeFails:
+		s.log.Info("the database can be written again")
+	}
+	s.writeFails = err != nil
+}
+
 // finish tells those who wait for a batch what became of it. When it could not
 // be written, everything that is not on the disk is undone: the batches after
 // it may have read what it wrote.
 func (s *Store) finish(b *batch, err error) {
+	s.noteWrite(err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -160,7 +188,6 @@ func (s *Store) finish(b *batch, err error) {
 		close(b.done)
 		return
 	}
-	s.log.Error("a batch of commits cannot be written", "commits", len(b.commits), "error", err)
 	if errors.Is(err, ErrBroken) {
 		s.broken = err
 	}
@@ -202,8 +229,8 @@ func (s *Store) maintain() {
 	}
 }
 
-// overfull tells whether the overlay is above its bound, and the seq of the
-// oldest snapshot for which it keeps what it keeps.
+// overfull tells whether the overlay is above its bound for the sake of old
+// snapshots, and the seq of the oldest.
 func (s *Store) overfull() (oldest uint64, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,7 +239,7 @@ func (s *Store) overfull() (oldest uint64, over bool) {
 	for _, r := range s.readers {
 		oldest = min(oldest, r.pinned)
 	}
-	return oldest, s.overlay.bytes > s.o.OverlayBytes
+	return oldest, s.overlay.bytes > s.o.OverlayBytes && oldest < s.durable
 }
 
 // drainWait is how long commits wait for readers so that the log can be emptied.

@@ -22,6 +22,7 @@ var crashes = flag.Int("crashes", 10, "how often TestKilled kills the process th
 // goroutines. Every commit that it said was done is there afterwards, none is
 // there by half, and the database is sound. It goes on with the same database.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "vat.db")
 	acknowledged := map[string]int{} // by worker
 	for range *crashes {

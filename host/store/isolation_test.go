@@ -74,6 +74,7 @@ func (sc script) write(rows ...string) {
 // TestConflicts lists what conflicts and what does not: in each case, first
 // reads while second, which began before it, still has to commit.
 func TestConflicts(t *testing.T) {
+	t.Parallel()
 	list := func(q store.EntriesQuery) func(script, store.Tx) {
 		return func(sc script, tx store.Tx) {
 			if _, err := tx.Entries(sc.Context(), "t", q); err != nil {

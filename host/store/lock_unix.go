@@ -33,4 +33,8 @@ func lockFile(path string) (*fileLock, error) {
 	return nil, errors.Join(err, f.Close())
 }
 
-func (l *fileLock) release() error { return l.f.Close() }
+// release unlocks before it closes: a process that is just being started may
+// hold a copy of the descriptor, and with it the lock, for a moment longer.
+func (l *fileLock) release() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +24,7 @@ import (
 // is still so; one that conflicts must have read what was changed.
 // Now and then the store is closed and opened, and must be what it was.
 func TestModel(t *testing.T) {
+	t.Parallel()
 	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
@@ -187,89 +187,6 @@ func (m *machine) delete(t *rapid.T) {
 	if existed {
 		o.own[key] = ""
 	}
-}
-
-func (m *machine) entries(t *rapid.T) {
-	o := m.pick(t)
-	q := store.EntriesQuery{
-		Prefix: rapid.SampledFrom([]string{"", "a", "ab", "b", "x"}).Draw(t, "prefix"),
-		After:  rapid.SampledFrom([]string{"", "a", "ab", "b", "c"}).Draw(t, "after"),
-		Limit:  rapid.IntRange(0, 3).Draw(t, "limit"),
-	}
-	m.advance(o)
-	entries, err := o.tx.Entries(context.Background(), "t", q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := func(k string) bool { return strings.HasPrefix(k, q.Prefix) && (q.After == "" || k > q.After) }
-	view := m.view(o)
-	var want []string
-	for _, k := range slices.Sorted(maps.Keys(view)) {
-		if in(k) && (q.Limit == 0 || len(want) < q.Limit) {
-			want = append(want, k+"="+view[k])
-		}
-	}
-	var got []string
-	for _, e := range entries {
-		got = append(got, e.Key+"="+string(e.Value))
-	}
-	if !slices.Equal(got, want) {
-		t.Fatalf("%+v: %q, want %q", q, got, want)
-	}
-	last := "\xff"
-	if q.Limit > 0 && len(entries) == q.Limit {
-		last = entries[q.Limit-1].Key
-	}
-	o.reads = append(o.reads, func(k string) bool { return in(k) && k <= last })
-}
-
-func (m *machine) count(t *rapid.T) {
-	o := m.pick(t)
-	m.advance(o)
-	n, err := o.tx.Count(context.Background(), "t")
-	if want := len(m.view(o)); err != nil || n != int64(want) {
-		t.Fatalf("count: %d, %v; want %d", n, err, want)
-	}
-	o.reads = append(o.reads, func(string) bool { return true })
-}
-
-// sql may move a transaction to the newest state, if what it has read is the
-// same there.
-func (m *machine) sql(t *rapid.T) {
-	o := m.pick(t)
-	rows, err := o.tx.SQL(context.Background(), "SELECT key || '=' || value FROM rows WHERE tbl='t' ORDER BY key", nil)
-	switch {
-	case len(o.own) > 0:
-		if !errors.Is(err, store.ErrExclusive) {
-			t.Fatalf("SQL after a write: %v", err)
-		}
-		m.drop(o)
-		return
-	case errors.Is(err, store.ErrConflict):
-		if !m.stale(o) {
-			t.Fatal("SQL conflicts, but nothing that was read has been changed")
-		}
-		m.drop(o)
-		return
-	case err != nil:
-		t.Fatal(err)
-	}
-	var got []string
-	for _, row := range rows.Rows {
-		got = append(got, row[0].(string))
-	}
-	for _, at := range []int{o.from, len(m.states) - 1} {
-		var want []string
-		for _, k := range slices.Sorted(maps.Keys(m.states[at])) {
-			want = append(want, k+"="+m.states[at][k])
-		}
-		if slices.Equal(got, want) {
-			o.from = at
-			o.reads = append(o.reads, func(string) bool { return true })
-			return
-		}
-	}
-	t.Fatalf("SQL saw %q, which is neither the state it began with nor the newest", got)
 }
 
 // stale tells whether something that a transaction read has been written since.

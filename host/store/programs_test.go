@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -246,6 +247,20 @@ func TestProgramBacklog(t *testing.T) {
 	sh.put(sized(t, "b", 2000), used, true)
 	sh.refuse(sized(t, "c", 2000), used, store.ErrBacklog)
 	sh.has(sized(t, "a", 2000), sized(t, "b", 2000))
+}
+
+// TestProgramsAreWritten shows that programs come to the disk without any
+// commit, however fast others follow.
+func TestProgramsAreWritten(t *testing.T) {
+	s := open(t, store.Options{Programs: store.ProgramOptions{Bytes: 10_000}})
+	for i := 0; s.Stats().Writes == 0; i++ {
+		if _, err := s.PutProgram(t.Context(), sized(t, fmt.Sprint(i, " "), 1000), used); err != nil && !errors.Is(err, store.ErrBacklog) {
+			t.Fatal(err)
+		}
+	}
+	for s.Stats().BacklogBytes > 0 {
+		runtime.Gosched()
+	}
 }
 
 // TestProgramsFromManyGoroutines puts, reads, holds and evicts at once.

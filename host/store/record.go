@@ -41,9 +41,8 @@ func (s *Store) choresDone(c chores, err error) {
 		return
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.failures = append(c.failures, s.failures...)
-	s.mu.Unlock()
-	s.flushLater()
 }
 
 func (w *writer) chores(c chores) error {

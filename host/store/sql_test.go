@@ -14,6 +14,7 @@ import (
 // TestHostileSQL runs statements that must all be refused, in both kinds of
 // transaction, and shows that the store is none the worse.
 func TestHostileSQL(t *testing.T) {
+	t.Parallel()
 	s := open(t, store.Options{})
 	sc := script{t, s}
 	sc.write("a", `1`)
@@ -283,6 +284,7 @@ var endless = []string{
 
 // TestEndlessSQL stops statements by their steps, and by their context.
 func TestEndlessSQL(t *testing.T) {
+	t.Parallel()
 	s := open(t, store.Options{SQLSteps: 300_000, SQLTime: 100 * time.Millisecond})
 	for _, text := range endless {
 		tx, err := s.Begin(t.Context())

@@ -22,6 +22,10 @@
 // whoever does waits for it to be on the disk before he answers anybody. One
 // goroutine, the committer, writes.
 //
+// A conflict throws work away, so two things make them rare: a transaction that
+// reads on moves to the newest state if what it has read is the same there, and
+// a row that there was a conflict over is taken in turns.
+//
 // The lock policy: Store.mu guards the overlay, the queue of batches and the
 // pool of readers, and is never held during I/O. A transaction's own lock comes
 // before it. Programs have a lock of their own, which comes last.
@@ -48,6 +52,7 @@ type Store struct {
 
 	w            *writer // the committer's, or lent to an exclusive transaction
 	choresFailed bool    // the committer's: chores are written alone until they can be
+	writeFails   bool    // of whoever has the writer: the last write failed
 
 	wake, later chan struct{} // to the committer
 	ended       chan struct{} // a snapshot of an earlier era has been given back

@@ -11,6 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	ordinary := func(ctx context.Context, s *store.Store) (store.Tx, error) { return s.Begin(ctx) }
 	exclusive := func(ctx context.Context, s *store.Store) (store.Tx, error) { return s.BeginExclusive(ctx) }
 	tight := store.Options{Readers: 1, BatchCommits: 1, LogBytes: 1 << 20}

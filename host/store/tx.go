@@ -7,9 +7,11 @@ import (
 	"qvat/chains"
 )
 
-// Tx is one message's transaction. It sees one state of the store, and what it
-// wrote itself; nobody sees what it wrote until it has committed, and then all
-// of it at once. Its calls may come from any goroutine, one at a time.
+// Tx is one message's transaction. It sees one state of the store, which is that
+// of its first read or a later one in which all that it has read is the same,
+// and what it wrote itself. Nobody sees what it wrote until it has committed,
+// and then all of it at once. Its calls may come from any goroutine; they are
+// served one at a time.
 //
 // A call that fails has done nothing. After a [*LimitError], a [*SQLError] or
 // [ErrName] the transaction can go on; after any other error it cannot commit.

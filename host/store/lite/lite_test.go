@@ -242,6 +242,39 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
+// TestSyncByGo writes to a log and a file that are synchronised by Go.
+func TestSyncByGo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	for i := range 3 {
+		c, err := lite.Open(path, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS t (a)"); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SyncByGo(); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := c.Exec("INSERT INTO t VALUES (1)"); err != nil {
+				t.Fatal(err)
+			}
+			if done, err := c.Checkpoint(); err != nil || !done {
+				t.Errorf("checkpoint: %v, %v", done, err)
+			}
+		}
+		err = row(t, c, "SELECT count(*) FROM t", nil, func(s *lite.Stmt) {
+			if s.ColumnInt(0) != int64(3*i+3) {
+				t.Errorf("%d rows, want %d", s.ColumnInt(0), 3*i+3)
+			}
+		})
+		if err := errors.Join(err, c.CheckpointTruncate(), c.Close(), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestHardened shows what a connection does not have.
 func TestHardened(t *testing.T) {
 	c := open(t)
