@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -13,6 +14,10 @@ type pool struct {
 	engine *Engine
 	img    *image
 	users  sync.WaitGroup // turns that hold an instance
+
+	// near remembers, for each processor, an instance that it used. It is a
+	// hint: what it holds may be in use again, or gone.
+	near sync.Pool
 
 	mu     sync.Mutex
 	idle   []*instance
@@ -26,21 +31,36 @@ func newPool(e *Engine, img *image) *pool { return &pool{engine: e, img: img} }
 // take gives an instance to a user that has been counted already, and counts
 // it out again where there is none to be had.
 func (p *pool) take(ctx context.Context) (*instance, error) {
-	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
-		in := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
+	if in := p.takeIdle(); in != nil {
 		p.reused.Add(1)
 		return in, nil
 	}
-	p.mu.Unlock()
 	p.made.Add(1)
 	in, err := p.engine.fromImage(ctx, p.img)
 	if err != nil {
 		p.users.Done()
 	}
 	return in, err
+}
+
+// takeIdle gives an idle instance, nil where there is none: the one that this
+// processor used last, whose memory its caches may still hold, or else the one
+// that was given back last.
+func (p *pool) takeIdle() *instance {
+	near, _ := p.near.Get().(*instance)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return nil
+	}
+	at := n - 1
+	if i := slices.Index(p.idle, near); i >= 0 {
+		at = i
+	}
+	in := p.idle[at]
+	p.idle = slices.Delete(p.idle, at, at+1)
+	return in
 }
 
 // give takes an instance back. sound says that its last call ended without a
@@ -70,6 +90,7 @@ func (p *pool) keep(in *instance) bool {
 		return false
 	}
 	p.idle = append(p.idle, in)
+	p.near.Put(in)
 	return true
 }
 
