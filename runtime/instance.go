@@ -89,6 +89,21 @@ func bindInstance(mod api.Module, mem *linearMemory) (*instance, error) {
 	return in, nil
 }
 
+// deepFuel is what a message burns at the least that has called deep.
+const deepFuel = 100_000
+
+// shrink gives up the native stacks that deep calls made wazero grow: it keeps
+// them with the function that was called, and never makes them smaller.
+func (in *instance) shrink() {
+	if in.burnt() < deepFuel {
+		return
+	}
+	in.qjs.call = in.mod.ExportedFunction("qjs_call")
+	in.qjs.job = in.mod.ExportedFunction("qjs_execute_pending_job")
+	in.qjs.eval = in.mod.ExportedFunction("qjs_eval")
+	in.qjs.compile = in.mod.ExportedFunction("qjs_compile")
+}
+
 // frame carries the instance to the host functions that its code calls.
 type frame struct {
 	context.Context

@@ -72,6 +72,7 @@ func (p *pool) give(ctx context.Context, in *instance, sound bool) error {
 		switch err := in.mem.reset(); {
 		case err == nil:
 			in.sp.Set(p.img.stackPointer)
+			in.shrink()
 			if p.keep(in) {
 				return nil
 			}
