@@ -61,6 +61,14 @@ func (a *attempt) run(ctx context.Context) (*watched, error) {
 	if err != nil {
 		return nil, err
 	}
+	ran := false
+	defer func() {
+		// Also where a panic passes: an exclusive transaction that stays open
+		// would stop the vat.
+		if !ran {
+			tx.Rollback()
+		}
+	}()
 	granted := a.vat.powers.Open(powers.Message{
 		Tx: tx, ID: a.message.id, Chain: a.message.chain, Arrived: a.message.arrived,
 		Recorder: a.message.recorder, Lines: &a.logged,
@@ -74,9 +82,9 @@ func (a *attempt) run(ctx context.Context) (*watched, error) {
 	})
 	a.took = time.Since(a.started)
 	if err != nil {
-		tx.Rollback()
 		return nil, err
 	}
+	ran = true
 	return tx, nil
 }
 

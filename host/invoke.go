@@ -16,6 +16,7 @@ import (
 // message is one on its way through the vat.
 type message struct {
 	id      chains.Hash
+	peer    string // who sent it
 	arrived time.Time
 	chain   chains.Verified
 	input   []byte
@@ -34,9 +35,9 @@ func (v *Vat) Invoke(ctx context.Context, peer string, c chains.Capsule) (api.An
 }
 
 func (v *Vat) invoke(ctx context.Context, peer string, c chains.Capsule, m *message) (api.Answer, error) {
-	m.arrived, m.input, m.recorder = now(), c.Input, &powers.Recorder{}
+	m.peer, m.arrived, m.input, m.recorder = peer, now(), c.Input, &powers.Recorder{}
 	a := api.Answer{Message: api.MessageInfo{ID: m.id.String()}}
-	result, used, err := v.take(ctx, peer, c, m)
+	result, used, err := v.take(ctx, c, m)
 	v.metrics.observe(err, used, time.Since(m.arrived))
 	if err != nil {
 		return a, err
@@ -49,7 +50,7 @@ func (v *Vat) invoke(ctx context.Context, peer string, c chains.Capsule, m *mess
 // used is what a message cost.
 type used struct{ fuel, memory, micros int64 }
 
-func (v *Vat) take(ctx context.Context, peer string, c chains.Capsule, m *message) ([]byte, used, error) {
+func (v *Vat) take(ctx context.Context, c chains.Capsule, m *message) ([]byte, used, error) {
 	var err error
 	if m.chain, err = v.verifier.Verify(c.Chain); err != nil {
 		return nil, used{}, chainFault(err)
@@ -63,14 +64,7 @@ func (v *Vat) take(ctx context.Context, peer string, c chains.Capsule, m *messag
 			m.library.lease.Release()
 		}
 	}()
-	result, u, err := v.run(ctx, m)
-	if err == nil {
-		if err := m.library.keep(ctx, peer); err != nil {
-			// The message has committed; its sender sends the programs again.
-			v.log.Warn("the programs of a message were not kept", "message", m.id, "err", err)
-		}
-	}
-	return result, u, err
+	return v.run(ctx, m)
 }
 
 // done answers a message that must take effect once from its record, where it
@@ -115,6 +109,10 @@ func (v *Vat) run(ctx context.Context, m *message) ([]byte, used, error) {
 		switch {
 		case err == nil:
 			a.report("")
+			// It has committed, whether its sender still listens or not.
+			if err := m.library.keep(context.WithoutCancel(ctx), m.peer); err != nil {
+				v.log.Warn("the programs of a message were not kept: they have to be sent again", "message", m.id, "err", err)
+			}
 			return a.out.Result, a.used(), nil
 		case errors.Is(err, store.ErrConflict):
 			v.metrics.reruns.Inc()

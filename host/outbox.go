@@ -163,11 +163,15 @@ func (v *Vat) sendHTTP(ctx context.Context, row store.Outgoing) error {
 		return err
 	default:
 		v.log.Error("a staged request was given up", "outbox", row.ID, "err", err)
-		if a, gerr := v.powers.GiveUp(row.Payload, err); gerr == nil && a.Then != nil {
+		a, err := v.powers.GiveUp(row.Payload, err)
+		if err == nil && a.Then != nil {
 			err = v.deliver(ctx, a)
 		}
 		if ctx.Err() != nil {
-			return err
+			return ctx.Err()
+		}
+		if err != nil {
+			v.log.Error("the program was not told of it", "outbox", row.ID, "err", err)
 		}
 	}
 	v.tries.forget(row.ID)
