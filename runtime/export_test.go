@@ -2,8 +2,11 @@ package runtime
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"testing"
 )
 
 // What tests of the package's outside need to see of its inside.
@@ -11,6 +14,21 @@ import (
 // MachineCode is set in the environment of the tests: the directory where all
 // engines keep what wazero compiled, so that each does not compile it again.
 const MachineCode = "QVAT_TEST_MACHINE_CODE"
+
+// plainEngine is an engine of the zero options, closed when the test ends.
+func plainEngine(t testing.TB) *Engine {
+	t.Helper()
+	e, err := New(context.Background(), Options{CacheDir: os.Getenv(MachineCode)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
 
 // ImageSum is a hash of the images that texts are compiled in and messages
 // start from: the memory, and what lies beside it.

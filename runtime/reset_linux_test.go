@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"os"
 	"testing"
 )
 
@@ -9,15 +8,7 @@ import (
 // back all the same.
 func TestWithoutPagemap(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := e.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
+	e := plainEngine(t)
 	for range 3 {
 		in, p, err := e.take(ctx)
 		if err != nil {

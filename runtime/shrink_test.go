@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"os"
 	goruntime "runtime"
 	"testing"
 
@@ -14,15 +13,7 @@ import (
 // stack that a message's deep calls took.
 func TestDeepCallsLeaveNoStack(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := e.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
+	e := plainEngine(t)
 	s := chaintest.ParseTexts("root", map[string]string{"root": `exports.main = () => { const f = n => n === 0 ? 0 : f(n - 1) + 1; return f(3500) }`})
 	v, err := chains.NewVerifier(chaintest.Public("root"), chains.VerifierOptions{}).Verify(s.Chain)
 	if err != nil {

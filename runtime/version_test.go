@@ -2,22 +2,13 @@ package runtime
 
 import (
 	"bytes"
-	"os"
 	"testing"
 )
 
 // TestVersions holds what we say of QuickJS against what it says itself.
 func TestVersions(t *testing.T) {
 	ctx := t.Context()
-	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := e.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
+	e := plainEngine(t)
 	in, p, err := e.take(ctx)
 	if err != nil {
 		t.Fatal(err)
