@@ -166,7 +166,7 @@ func TestErrorText(t *testing.T) {
 	for err, want := range map[error]string{
 		chainErr:                    "malformed: the count of links is 0, not from 1 to 64, at byte 4",
 		(chains.Chain{}).Validate(): "malformed: a chain of 0 links: it has from 1 to 64",
-		largeErr:                    "too large: more than the 10 bytes of the vat's limit capsule_bytes",
+		largeErr:                    "too large: more than the 10 bytes of the limit capsule_bytes",
 	} {
 		if err.Error() != want {
 			t.Errorf("%q, want %q", err, want)

@@ -27,15 +27,15 @@ func (e *MalformedError) Error() string {
 	return fmt.Sprintf("malformed: %s, at byte %d", e.What, e.Offset)
 }
 
-// TooLargeError says that something is larger than a limit that the vat's
-// owner can set.
+// TooLargeError says that something is larger than a limit, most of which the
+// vat's owner can set.
 type TooLargeError struct {
 	Limit string // its name in qvat.toml, such as [ProgramBytes]
 	Max   int    // its value in bytes
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("too large: more than the %d bytes of the vat's limit %s", e.Max, e.Limit)
+	return fmt.Sprintf("too large: more than the %d bytes of the limit %s", e.Max, e.Limit)
 }
 
 func malformed(offset int, format string, args ...any) error {

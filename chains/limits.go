@@ -22,7 +22,16 @@ const (
 	MaxInputDepth = 128
 )
 
-// Sizes in bytes that a vat may set in its qvat.toml; these are the defaults.
+// Limits of the bundle format. Its count of modules is [MaxBodies] too, so that
+// what was bundled can travel in one capsule.
+const (
+	// MaxModuleName is how many bytes the name of a bundle's module has at most;
+	// it has at least one.
+	MaxModuleName = 512
+)
+
+// Sizes in bytes; these are the defaults. All but the bundle's can be set in a
+// vat's qvat.toml.
 const (
 	// DefaultProgram is the longest text of one program.
 	DefaultProgram = 1 << 20
@@ -30,13 +39,18 @@ const (
 	DefaultInput = 1 << 20
 	// DefaultCapsule is the longest capsule: bodies, chain and input together.
 	DefaultCapsule = 8 << 20
+	// DefaultBundle is the longest bundle. No vat is sent one: it is a limit of
+	// whoever reads the file.
+	DefaultBundle = 64 << 20
 )
 
-// Names of those limits, as qvat.toml and a [TooLargeError] have them.
+// Names of those limits, as qvat.toml and a [TooLargeError] have them. qvat.toml
+// has none for bundles.
 const (
 	ProgramBytes = "program_bytes"
 	InputBytes   = "input_bytes"
 	CapsuleBytes = "capsule_bytes"
+	BundleBytes  = "bundle_bytes"
 )
 
 // Sizes in bytes of the parts of the formats.
@@ -46,24 +60,29 @@ const (
 
 	chainMagic   = "qvc1"
 	capsuleMagic = "qvp1"
+	bundleMagic  = "qvb1"
 
-	chainHead = len(chainMagic) + 1 // and the count of links
-	linkHead  = 32 + 1              // hash and count of signatures
-	bodyHead  = 4                   // length
+	chainHead  = len(chainMagic) + 1       // and the count of links
+	linkHead   = 32 + 1                    // hash and count of signatures
+	bodyHead   = 4                         // length
+	bundleHead = len(bundleMagic) + 32 + 2 // main's hash, and the count of modules
+	nameHead   = 2                         // length
 )
 
-// Limits are the sizes in bytes that [DecodeCapsule] keeps to. A field that is
-// zero or less stands for its default.
+// Limits are the sizes in bytes that [DecodeCapsule] and [DecodeBundle] keep to.
+// A field that is zero or less stands for its default.
 type Limits struct {
 	Capsule int // the whole capsule, before anything in it is looked at
 	Program int // each body
 	Input   int // the message's input
+	Bundle  int // the whole bundle, before anything in it is looked at
 }
 
 func (l Limits) orDefaults() Limits {
 	l.Capsule = orDefault(l.Capsule, DefaultCapsule)
 	l.Program = orDefault(l.Program, DefaultProgram)
 	l.Input = orDefault(l.Input, DefaultInput)
+	l.Bundle = orDefault(l.Bundle, DefaultBundle)
 	return l
 }
 
