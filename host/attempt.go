@@ -69,7 +69,7 @@ func (a *attempt) run(ctx context.Context) (*watched, error) {
 			tx.Rollback()
 		}
 	}()
-	granted := a.vat.powers.Open(powers.Message{
+	granted := a.vat.openPowers(powers.Message{
 		Tx: tx, ID: a.message.id, Chain: a.message.chain, Arrived: a.message.arrived,
 		Recorder: a.message.recorder, Lines: &a.logged,
 	})
@@ -116,6 +116,9 @@ func (a *attempt) record(effects bool) *store.Record {
 
 // report writes what the message logged; outcome is the code of its failure.
 func (a *attempt) report(outcome string) {
+	if a.vat.embed.Observe != nil {
+		a.message.said = said{a.console.held, a.logged.All()}
+	}
 	a.console.flush(a.vat.log, a.message.id, outcome)
 	if err := a.logged.Emit(context.Background(), a.vat.log, a.message.id, outcome); err != nil {
 		a.vat.log.Error("lines of a message were not logged", "message", a.message.id, "err", err)

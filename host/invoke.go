@@ -27,6 +27,8 @@ type message struct {
 	once bool
 	// programs gathers what it may load, once it has a place to run in.
 	programs func(context.Context) (*library, error)
+	// said is what the last run of it has logged, where somebody observes.
+	said said
 }
 
 // Invoke is api.Vat's: it takes a message from its capsule to its answer.
@@ -35,10 +37,13 @@ func (v *Vat) Invoke(ctx context.Context, peer string, c chains.Capsule) (api.An
 }
 
 func (v *Vat) invoke(ctx context.Context, peer string, c chains.Capsule, m *message) (api.Answer, error) {
-	m.peer, m.arrived, m.input, m.recorder = peer, now(), c.Input, &powers.Recorder{}
+	started := time.Now()
+	m.peer, m.arrived, m.input = peer, v.embed.now().Truncate(time.Microsecond), c.Input
+	m.recorder = powers.NewRecorder(v.embed.now)
 	a := api.Answer{Message: api.MessageInfo{ID: m.id.String()}}
 	result, used, err := v.take(ctx, c, m)
-	v.metrics.observe(err, used, time.Since(m.arrived))
+	v.metrics.observe(err, used, time.Since(started))
+	v.observe(c, m, used, err)
 	if err != nil {
 		return a, err
 	}

@@ -47,16 +47,21 @@ func newMetrics(registry *prometheus.Registry, v *Vat) *metrics {
 
 // observe counts a message that has ended.
 func (m *metrics) observe(err error, u used, took time.Duration) {
-	outcome := "ok"
-	switch {
-	case errors.Is(err, context.Canceled):
-		outcome = "abandoned"
-	case err != nil:
-		outcome = string(fault.Of(err).Code)
-	}
-	m.messages.WithLabelValues(outcome).Inc()
+	m.messages.WithLabelValues(outcomeOf(err)).Inc()
 	m.seconds.Observe(took.Seconds())
 	m.fuel.Add(float64(u.fuel))
+}
+
+// outcomeOf names how a message ended: "ok", "abandoned" where its sender left,
+// or a code of docs/ERRORS.md.
+func outcomeOf(err error) string {
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.Is(err, context.Canceled):
+		return "abandoned"
+	}
+	return string(fault.Of(err).Code)
 }
 
 // state collects the numbers of gate, engine and store: they are asked once for

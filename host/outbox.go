@@ -110,6 +110,9 @@ func (v *Vat) applyFiles(ctx context.Context) error {
 func (v *Vat) sendRequests(ctx context.Context, rows []store.Outgoing) (again bool) {
 	var group errgroup.Group
 	group.SetLimit(outboxAtOnce)
+	if v.embed.Exchange != nil {
+		group.SetLimit(1) // one after another, so that a test knows the order
+	}
 	var failed atomic.Bool
 	for _, row := range rows {
 		if row.Kind == powers.OutboxFiles {

@@ -20,10 +20,11 @@ type bundle struct {
 	seen map[string]stamp // its files, as they were before they were read
 }
 
-// bundleRootPower bundles the vat's root-power.js with esbuild. Host modules
-// stay as they are; everything else must lie in the vat's own directory.
-func bundleRootPower(dir string) (bundle, error) {
-	dir, err := filepath.Abs(dir)
+// bundleRootPower bundles root-power.js, the file at path, with esbuild. Host
+// modules stay as they are; everything else must lie in the same folder, which is
+// the vat's own where nothing else is said. more are modules of an embedder's.
+func bundleRootPower(path string, more ...string) (bundle, error) {
+	dir, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
 		return bundle{}, err
 	}
@@ -33,7 +34,7 @@ func bundleRootPower(dir string) (bundle, error) {
 	var inputs files
 	r := api.Build(api.BuildOptions{
 		AbsWorkingDir: dir,
-		EntryPoints:   []string{rootPower},
+		EntryPoints:   []string{"./" + filepath.Base(path)},
 		Bundle:        true,
 		Write:         false,
 		Outfile:       "bundle.js",
@@ -42,7 +43,7 @@ func bundleRootPower(dir string) (bundle, error) {
 		Target:        api.ES2022,
 		MainFields:    []string{"module", "main"},
 		Conditions:    []string{"import", "require"},
-		External:      []string{"qvat:*"},
+		External:      append([]string{"qvat:*"}, more...),
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 		Plugins:       []api.Plugin{inputs.within(dir)},
@@ -115,7 +116,7 @@ func (v *Vat) watchRootPower(ctx context.Context, now bundle) {
 // bundle bundles root-power.js, and refuses one that is made of what programs
 // can write: it would be a program with all of the vat's power.
 func (v *Vat) bundle() (bundle, error) {
-	b, err := bundleRootPower(v.dir)
+	b, err := bundleRootPower(v.root, v.embed.names()...)
 	if err != nil {
 		return b, err
 	}

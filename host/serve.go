@@ -21,6 +21,9 @@ type RunOptions struct {
 	Logger *slog.Logger // nil discards the log
 	// Listening is told the vat's URL once it takes requests; it may be nil.
 	Listening func(url string)
+	// RootPower and Embed are those of Options.
+	RootPower string
+	Embed     Embed
 }
 
 // Run opens the vat in o.Dir and serves it until ctx ends. Then messages that
@@ -31,7 +34,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	v, err := Open(ctx, Options{Dir: o.Dir, Logger: o.Logger, Registry: registry})
+	v, err := Open(ctx, Options{Dir: o.Dir, Logger: o.Logger, Registry: registry, RootPower: o.RootPower, Embed: o.Embed})
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,8 @@
 //
 // Files: config.go and init.go are the directory, rootpower.go is the bundle of
 // root-power.js, gather.go, invoke.go and attempt.go are the path, outbox.go is
-// what leaves after the commit, serve.go is the process.
+// what leaves after the commit, serve.go is the process, embed.go is what a Go
+// program that embeds the vat can add to it.
 package host
 
 import (
@@ -21,7 +22,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -44,11 +44,18 @@ type Options struct {
 	Logger *slog.Logger
 	// Registry gets the vat's metrics; nil keeps them to itself.
 	Registry *prometheus.Registry
+	// RootPower is the file of root-power.js; empty: root-power.js in Dir. What
+	// it requires must lie in the same folder as it.
+	RootPower string
+	// Embed is what the embedding program adds; the zero value adds nothing.
+	Embed Embed
 }
 
 // Vat is an open vat. Its methods may be called from any goroutine.
 type Vat struct {
 	dir      string
+	root     string // the file of root-power.js
+	embed    Embed
 	config   Config
 	log      *slog.Logger
 	info     api.Info
@@ -69,7 +76,10 @@ type Vat struct {
 // with an error that names the file where a setting, a key, the database or
 // root-power.js does not work.
 func Open(ctx context.Context, o Options) (*Vat, error) {
-	v := &Vat{dir: o.Dir, log: o.Logger}
+	v := &Vat{dir: o.Dir, root: o.RootPower, embed: o.Embed, log: o.Logger}
+	if v.root == "" {
+		v.root = filepath.Join(v.dir, rootPower)
+	}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
@@ -104,7 +114,7 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	}
 	grants, err := v.config.grants(v.dir)
 	if err == nil {
-		grants.HTTP.Verifier = v.verifier
+		grants.HTTP.Verifier, grants.HTTP.Exchange = v.verifier, v.embed.Exchange
 		v.powers, err = powers.New(grants)
 	}
 	if err != nil {
@@ -119,28 +129,39 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	}
 	v.metrics = newMetrics(registry, v)
 	ctx, v.stop = context.WithCancel(context.WithoutCancel(ctx))
-	v.workers.Go(func() { v.watchRootPower(ctx, b) })
-	v.workers.Go(func() { v.sendOutbox(ctx) })
+	if v.embed.Like == nil {
+		v.workers.Go(func() { v.watchRootPower(ctx, b) })
+	}
+	if v.embed.Exchange == nil {
+		v.workers.Go(func() { v.sendOutbox(ctx) })
+	}
 	return nil
 }
 
 func (v *Vat) openEngine(ctx context.Context, text string) error {
+	if like := v.embed.Like; like != nil {
+		v.engine = like.engine
+		return nil
+	}
+	modules, err := v.embed.modules(v.powers.Modules())
+	if err != nil {
+		return err
+	}
 	cache := filepath.Join(v.dir, cacheDir)
 	// Machine code lies there: nobody else may write it.
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return err
 	}
-	var err error
 	v.engine, err = runtime.New(ctx, runtime.Options{
 		Limits:    v.config.runtimeLimits(),
-		Modules:   v.powers.Modules(),
+		Modules:   modules,
 		RootPower: text,
 		CacheDir:  cache,
 		Idle:      2 * v.config.Workers,
 		Logger:    v.log,
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(v.dir, rootPower), err)
+		return fmt.Errorf("%s: %w", v.root, err)
 	}
 	return nil
 }
@@ -162,7 +183,7 @@ func (v *Vat) Close() error {
 		v.workers.Wait()
 	}
 	var errs []error
-	if v.engine != nil {
+	if v.engine != nil && v.embed.Like == nil {
 		errs = append(errs, v.engine.Close(context.Background()))
 	}
 	if v.powers != nil {
@@ -186,6 +207,3 @@ func (v *Vat) Ready(ctx context.Context) error {
 	tx.Rollback()
 	return nil
 }
-
-// now is the time of arrival of a message, to the microsecond.
-func now() time.Time { return time.Now().Truncate(time.Microsecond) }

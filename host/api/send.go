@@ -25,6 +25,10 @@ const (
 type Progress struct {
 	Stage       Stage
 	Done, Total int64 // bytes that leave in this stage; 0 while asking
+	// Programs is how many programs leave in this stage, and Texts the bytes of
+	// their texts.
+	Programs int
+	Texts    int64
 }
 
 // anyCapsule is how many bytes of programs fit a capsule of any vat worth the
@@ -83,7 +87,7 @@ type delivery struct {
 func (d *delivery) ask(ctx context.Context) ([]chains.Program, error) {
 	var lacks []chains.Program
 	for rest := d.capsule.Programs; len(rest) > 0; rest = rest[min(askAtOnce, len(rest)):] {
-		d.begin(Asking, 0)
+		d.begin(Asking, 0, nil)
 		var hashes []chains.Hash
 		for _, p := range rest[:min(askAtOnce, len(rest))] {
 			hashes = append(hashes, p.Hash())
@@ -222,11 +226,11 @@ func (d *delivery) invoke(ctx context.Context, programs []chains.Program) (Answe
 	if err != nil {
 		return Answer{}, fmt.Errorf("the capsule to send: %w", err)
 	}
-	return d.client.invoke(ctx, b, d.begin(Invoking, int64(len(b))))
+	return d.client.invoke(ctx, b, d.begin(Invoking, int64(len(b)), programs))
 }
 
 func (d *delivery) putAll(ctx context.Context, programs []chains.Program) error {
-	sent := d.begin(Sending, size(programs))
+	sent := d.begin(Sending, size(programs), programs)
 	for _, p := range programs {
 		if _, err := d.client.put(ctx, p, sent); err != nil {
 			return err
@@ -238,12 +242,12 @@ func (d *delivery) putAll(ctx context.Context, programs []chains.Program) error 
 // begin tells that a stage begins, and gives what hears of its bytes as they
 // leave. A request whose answer comes early may still be sending in another
 // goroutine when the next stage has begun; it is not listened to any more.
-func (d *delivery) begin(stage Stage, total int64) func(int) {
+func (d *delivery) begin(stage Stage, total int64, programs []chains.Program) func(int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.stages++
 	mine := d.stages
-	d.now = Progress{Stage: stage, Total: total}
+	d.now = Progress{Stage: stage, Total: total, Programs: len(programs), Texts: size(programs)}
 	d.onProgress(d.now)
 	return func(n int) {
 		d.mu.Lock()

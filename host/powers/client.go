@@ -51,19 +51,13 @@ func newClient(g HTTPGrant) (*client, error) {
 		}
 		c.origins[o] = true
 	}
+	var transport http.RoundTripper = c.transport()
+	if g.Exchange != nil {
+		transport = g.Exchange
+	}
 	c.http = &http.Client{
-		Timeout: g.Timeout,
-		Transport: &http.Transport{
-			Proxy:                  nil, // the environment has no say
-			DialContext:            c.dial,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-			ForceAttemptHTTP2:      true,
-			DisableCompression:     true, // a limit on bytes means those that come
-			MaxIdleConns:           32,
-			MaxConnsPerHost:        32,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: maxHeaderBytes,
-		},
+		Timeout:   g.Timeout,
+		Transport: transport,
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			to, err := originOf(r.URL)
 			from, ferr := originOf(via[0].URL)
@@ -74,6 +68,21 @@ func newClient(g HTTPGrant) (*client, error) {
 		},
 	}
 	return c, nil
+}
+
+// transport is the way to the network.
+func (c *client) transport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  nil, // the environment has no say
+		DialContext:            c.dial,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // a limit on bytes means those that come
+		MaxIdleConns:           32,
+		MaxConnsPerHost:        32,
+		IdleConnTimeout:        time.Minute,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
 }
 
 // dial connects to the host of a granted origin. The address is looked at after

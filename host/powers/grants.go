@@ -58,6 +58,8 @@ type HTTPGrant struct {
 	// Verifier tells whether a chain that an answer is for would run here; nil
 	// leaves that to the vat, when the answer comes.
 	Verifier *chains.Verifier
+	// Exchange answers requests in the network's place; nil is the network.
+	Exchange Exchange
 }
 
 // maxRecorded is how many bytes of answers a message's record may come to: it

@@ -40,6 +40,23 @@ type line struct {
 	fields []byte // a JSON object; nil when there are none
 }
 
+// Logged is a line that a message wrote to qvat:log.
+type Logged struct {
+	At      time.Time
+	Level   slog.Level
+	Message string
+	Fields  json.RawMessage // a JSON object; nil where there are none
+}
+
+// All gives the lines as they are now, until Emit has written them.
+func (l *Lines) All() []Logged {
+	all := make([]Logged, len(l.lines))
+	for i, n := range l.lines {
+		all[i] = Logged{n.at, n.level, n.text, n.fields}
+	}
+	return all
+}
+
 func (l *Lines) add(n line) {
 	size := len(n.text) + len(n.fields)
 	if len(l.lines) >= maxLogLines || l.bytes+size > maxLogBytes {

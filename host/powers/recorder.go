@@ -55,6 +55,10 @@ type told struct {
 	answer  []byte // {"answer": …} or {"error": …}
 }
 
+// NewRecorder gives a recorder whose clock is now, for vats whose time is not
+// the world's.
+func NewRecorder(now func() time.Time) *Recorder { return &Recorder{now: now} }
+
 // Again gives the recorder for another attempt at the same message, after a
 // conflict. Chance is the same again, and a request that was answered and is
 // made again in the same place is not sent twice. The clock goes on.
