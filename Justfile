@@ -3,6 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 lint := "go tool -modfile=tools/lint.mod"
+packages := "tools/bundle/testdata/packages"
 
 # List the commands
 default:
@@ -11,6 +12,12 @@ default:
 # What npm brings: QuickJS and SES
 setup:
     @[ guest/node_modules/.package-lock.json -nt guest/package-lock.json ] || npm ci --prefix guest --no-audit --no-fund --ignore-scripts >&2
+
+# The npm packages that tests bundle and use, and what they have made ahead
+[private]
+packages:
+    @[ {{ packages }}/node_modules/.package-lock.json -nt {{ packages }}/package-lock.json ] || npm ci --prefix {{ packages }} --no-audit --no-fund --ignore-scripts >&2
+    @[ {{ packages }}/made/handlebars.js -nt {{ packages }}/make.mjs ] || node {{ packages }}/make.mjs >&2
 
 # The race detector needs a C compiler
 [private]
@@ -26,7 +33,7 @@ run *ARGS: build
     bin/qvat run {{ ARGS }}
 
 # Everything that CI runs: format, vet, staticcheck, all tests, a short fuzz of each target
-test: setup compiler lint
+test: setup packages compiler lint
     go run ./tools/check test -race ./...
     go run ./tools/check fuzz 3s ./...
 
@@ -46,7 +53,7 @@ dead: setup
 
 # Print the figures of docs/BENCHMARKS.md
 bench: build
-    go test -run "^$" -bench . ./chains ./runtime ./host/store ./host/api
+    go test -run "^$" -bench . ./chains ./runtime ./host/store ./host/api ./tools/bundle
     go run ./tools/load
 
 # Fuzz each target for TIME, such as 1m

@@ -27,6 +27,10 @@ var plan = map[string][]string{
 	"host/store/lite": {},
 	"host/powers":     {"chains", "runtime", "host/store"},
 	"host":            {"chains", "runtime", "host/*"},
+	"tools/bundle":    {"chains"},
+	"tools/project":   {"chains", "host/fault", "host/keyfile", "tools/bundle"},
+	"tools/trial":     {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
+	"tools/dev":       {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
 	"tools/*":         {"chains", "runtime", "host"},
 	"cmd/qvat":        {"chains", "runtime", "host", "host/*", "tools/*"},
 }
@@ -36,7 +40,7 @@ var only = map[string][]string{
 	"github.com/tetratelabs/wazero": {"runtime"},
 	"modernc.org/sqlite":            {"host/store", "host/store/lite"},
 	"database/sql":                  {},
-	"github.com/evanw/esbuild":      {"host"},
+	"github.com/evanw/esbuild":      {"host", "tools/bundle"},
 	"net/http":                      {"host/api", "host/powers", "tools/load"},
 }
 

@@ -1,0 +1,320 @@
+package bundle
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"qvat/chains"
+)
+
+// assembly is a bundle that is being put together, from the leaves up.
+type assembly struct {
+	*project
+	graph  *graph
+	texts  *texts
+	all    []*group
+	done   map[*group]chains.Program
+	helper chains.Program
+	out    *Bundled
+	have   map[chains.Hash]bool
+	list   []Problem
+}
+
+// assemble puts hashes in the places of tokens: first in the modules that
+// require none, then in those that require them, up to main.
+func (p *project) assemble(g *graph, t *texts) (*Bundled, error) {
+	a := &assembly{
+		project: p, graph: g, texts: t, done: map[*group]chains.Program{}, have: map[chains.Hash]bool{},
+		out: &Bundled{Map: NewMap()},
+	}
+	if t.help != nil {
+		var err error
+		if a.helper, err = chains.NewProgram([]byte(t.help.text), chains.DefaultProgram); err != nil {
+			return nil, fmt.Errorf("esbuild's helpers: %w", err)
+		}
+	}
+	for one := range t.of {
+		a.all = append(a.all, one)
+	}
+	slices.SortFunc(a.all, func(x, y *group) int { return cmp.Compare(x.index, y.index) })
+	// The groups come leaves first, but for those that a shim of a global
+	// brings in, and these come before all others.
+	used := a.reached(g.main.group)
+	for _, one := range a.all {
+		if used[one] {
+			a.finish(one)
+		}
+	}
+	a.strangers()
+	if len(a.list) > 0 {
+		return nil, &Problems{sorted(a.list)}
+	}
+	return a.bundled(), nil
+}
+
+// strangers finds texts that speak of requiring a hash, in a comment or a
+// string: a vat would ask for that module (chains.md, "Evaluating a message").
+func (a *assembly) strangers() {
+	for _, m := range a.out.Modules {
+		for _, h := range m.Imports {
+			if !a.have[h] {
+				a.list = append(a.list, Problem{
+					File: m.Name, Text: "its text holds a require of the hash " + h.String() + ", in a comment or a string",
+					Hint: "a vat takes it for one, and asks for that module: write it in another way",
+				})
+			}
+		}
+	}
+}
+
+// reached are the groups that one requires, itself included.
+func (a *assembly) reached(one *group) map[*group]bool {
+	seen := map[*group]bool{one: true}
+	for queue := []*group{one}; len(queue) > 0; queue = queue[1:] {
+		rest := a.texts.of[queue[0]].code
+		for {
+			at, i := a.texts.tokens.next(rest)
+			if at < 0 {
+				break
+			}
+			rest = rest[at+64:]
+			if to := a.all[i]; !seen[to] {
+				seen[to] = true
+				queue = append(queue, to)
+			}
+		}
+	}
+	return seen
+}
+
+// finish makes the program of a group, whose requirements are done.
+func (a *assembly) finish(one *group) {
+	t := a.texts.of[one]
+	code, m := a.polish(t)
+	code = a.withHashes(code)
+	if head := notices(one); head != "" && !t.verbatim {
+		code = head + code
+		m.Mappings = strings.Repeat(";", strings.Count(head, "\n")) + m.Mappings
+	}
+	program, err := chains.NewProgram([]byte(code), a.limit)
+	if err != nil {
+		a.list = append(a.list, a.refused(one, len(code), err))
+		return
+	}
+	a.done[one] = program
+	for i, source := range m.Sources {
+		if f := a.graph.files[source]; f != nil {
+			m.Sources[i] = f.name()
+		}
+	}
+	module := Module{Name: one.name(), Bytes: len(code)}
+	if len(one.members) > 1 {
+		for _, f := range one.members {
+			module.Members = append(module.Members, f.name())
+		}
+	}
+	a.add(module, program, m)
+}
+
+func (a *assembly) add(module Module, program chains.Program, m SourceMap) {
+	if a.have[program.Hash()] {
+		return // two files with the same text
+	}
+	a.have[program.Hash()] = true
+	module.Hash, module.Imports = program.Hash(), program.Requires()
+	a.out.Modules = append(a.out.Modules, module)
+	a.out.Bundle.Modules = append(a.out.Bundle.Modules, chains.BundleModule{Name: module.Name, Program: program})
+	a.out.Map.Modules[program.Hash().String()] = MapModule{Name: module.Name, Map: m}
+}
+
+func (a *assembly) refused(one *group, size int, err error) Problem {
+	problem := Problem{File: one.members[0].key, Text: err.Error()}
+	var large *chains.TooLargeError
+	if errors.As(err, &large) {
+		problem.Text = fmt.Sprintf("its program would have %d bytes, and %d are allowed", size, a.limit)
+		problem.Hint = "part it into modules, or --max-bytes for a vat that allows more"
+	}
+	return problem
+}
+
+// withHashes puts the hashes of programs that are done in the place of tokens.
+func (a *assembly) withHashes(code string) string {
+	var b strings.Builder
+	for {
+		at, i := a.texts.tokens.next(code)
+		if at < 0 {
+			b.WriteString(code)
+			return b.String()
+		}
+		b.WriteString(code[:at])
+		b.WriteString(a.done[a.all[i]].Hash().String())
+		before, after := code[:at], code[at+64:]
+		if to := a.all[i]; len(to.doors) == 1 && to.doors[0].esm && strings.HasSuffix(before, asNode+"require(\"") {
+			if rest, found := strings.CutPrefix(after, "\")"+asNodeEnd); found {
+				after = "\"))" + rest
+			}
+		}
+		code = after
+	}
+}
+
+// Of what an ES module imports by the rules of Node.js, esbuild takes an
+// outside module for a CommonJS one, whose default export is all of it. Where it
+// is an ES module the sign for that, a second argument, is taken away.
+const (
+	asNode    = "__toESM("
+	asNodeEnd = ", 1)"
+)
+
+// doorAsModule does the same for a door of a circle, which a module of its own
+// stands for.
+func doorAsModule(code, pretty string) string {
+	before, _, found := strings.Cut(code, fmt.Sprintf(" = __commonJS({\n  %q(", pretty))
+	at := strings.LastIndex(before, "\nvar ")
+	if !found || at < 0 {
+		return code
+	}
+	call := asNode + before[at+len("\nvar "):] + "()"
+	return strings.ReplaceAll(code, call+asNodeEnd, call+")")
+}
+
+// bundled is the whole, main first.
+func (a *assembly) bundled() *Bundled {
+	main := a.done[a.graph.main.group].Hash()
+	a.out.Bundle.Main = main
+	slices.SortFunc(a.out.Bundle.Modules, func(x, y chains.BundleModule) int {
+		hx, hy := x.Program.Hash(), y.Program.Hash()
+		return slices.Compare(hx[:], hy[:])
+	})
+	slices.SortStableFunc(a.out.Modules, func(x, y Module) int {
+		switch {
+		case x.Hash == main:
+			return -1
+		case y.Hash == main:
+			return 1
+		}
+		return strings.Compare(x.Name, y.Name)
+	})
+	return a.out
+}
+
+// polish takes out of a text what esbuild put in and a program need not have:
+// paths, and helpers that are shared.
+func (a *assembly) polish(t *generated) (string, SourceMap) {
+	if t.verbatim {
+		return t.code, t.m
+	}
+	code, first := a.withoutPaths(t)
+	head, body := code[:first], code[first:]
+	if !a.texts.help.covers(head) {
+		return code, t.m
+	}
+	next := a.texts.help.share(head, body, a.helper.Hash())
+	if strings.Contains(next, a.helper.Hash().String()) {
+		a.add(Module{Name: "esbuild's helpers", Bytes: len(a.texts.help.text)}, a.helper, SourceMap{})
+	}
+	// The head has no places in the sources: what follows it moves up.
+	before, after := strings.Count(head, "\n"), strings.Count(next, "\n")
+	m := t.m
+	if empty := strings.Repeat(";", before); strings.HasPrefix(m.Mappings, empty) {
+		m.Mappings = strings.Repeat(";", after) + m.Mappings[before:]
+	}
+	return next + body, m
+}
+
+// withoutPaths names the parts of a text as the members of its group are
+// called, and not by their paths in the project. It tells where the first part
+// begins. Each path is looked for once, from the top: what stands there comes
+// before anything that the author wrote.
+func (a *assembly) withoutPaths(t *generated) (code string, first int) {
+	code, first = t.code, len(t.code)
+	part := func(pretty, label string) bool {
+		line := "// " + pretty + "\n"
+		at := strings.Index(code, "\n"+line) + 1
+		if at == 0 && !strings.HasPrefix(code, line) {
+			return false
+		}
+		code = code[:at] + "// " + label + "\n" + code[at+len(line):]
+		first = min(first, at)
+		wrapped := fmt.Sprintf("  %q(", pretty)
+		if i := strings.Index(code[at:], wrapped); i >= 0 {
+			i += at
+			code = code[:i] + fmt.Sprintf("  %q(", label) + code[i+len(wrapped):]
+		}
+		return true
+	}
+	parts := 1 // a shim that is brought in stands in the middle of a member
+	for _, key := range sortedKeys(a.graph.shims) {
+		if part(global+":"+key, "the shim of "+key) {
+			parts++
+		}
+	}
+	if len(t.of.doors) > 1 {
+		part(fmt.Sprintf("%s:%d", circle, t.of.index), "modules that import each other")
+	}
+	for _, f := range t.of.members {
+		for _, e := range f.imports {
+			if e.to.group != nil && e.to.group != t.of && len(e.to.group.doors) > 1 {
+				pretty := member + ":" + e.to.key + memberEnd
+				if e.to.esm {
+					code = doorAsModule(code, pretty)
+				}
+				part(pretty, e.to.group.label(e.to))
+			}
+		}
+		for range parts {
+			part(f.key, t.of.label(f))
+		}
+		code = a.withoutFolder(code, f)
+	}
+	return code, first
+}
+
+// withoutFolder takes the name of the project's folder out of the names that
+// esbuild makes of it, for an index file there.
+func (a *assembly) withoutFolder(code string, f *file) string {
+	if base := path.Base(f.key); f.key != base || strings.TrimSuffix(base, path.Ext(base)) != "index" {
+		return code
+	}
+	source, err := os.ReadFile(f.path)
+	if err != nil {
+		return code
+	}
+	folder := identifierOf(filepath.Base(a.root))
+	for _, form := range []string{"%s_exports", "%s_default", "require_%s", "init_%s"} {
+		from, to := fmt.Sprintf(form, folder), fmt.Sprintf(form, "index")
+		if !strings.Contains(string(source), from) && !strings.Contains(string(source), to) {
+			code = strings.ReplaceAll(code, from, to)
+		}
+	}
+	return code
+}
+
+// identifierOf is how esbuild makes an identifier of a file's name.
+func identifierOf(name string) string {
+	name = strings.TrimSuffix(name, path.Ext(name))
+	var b strings.Builder
+	gap := false
+	for i := range len(name) {
+		c := name[i]
+		if !isWord(c) || c >= 0x80 || b.Len() == 0 && c >= '0' && c <= '9' {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte('_')
+			gap = false
+		}
+		b.WriteByte(c)
+	}
+	if b.Len() == 0 {
+		return "_"
+	}
+	return b.String()
+}

@@ -1,0 +1,283 @@
+package bundle
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// generated is a program but for the hashes that it requires: in their places
+// stand tokens.
+type generated struct {
+	of   *group
+	code string
+	m    SourceMap
+	// verbatim tells that code is as it shall be, but for tokens.
+	verbatim bool
+}
+
+// texts are all programs of a project, before their hashes are known.
+type texts struct {
+	tokens tokens
+	of     map[*group]*generated
+	help   *helpers
+}
+
+// tokens are what stands for a hash until it is known. They are as long as one,
+// so that nothing moves, and nobody can have written one: they are new in each
+// run.
+type tokens string
+
+const tokenDigits = 16
+
+func newTokens() tokens {
+	var b [(64 - tokenDigits) / 2]byte
+	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
+	return tokens(hex.EncodeToString(b[:]))
+}
+
+func (t tokens) of(i int) string { return fmt.Sprintf("%s%0*x", string(t), tokenDigits, i) }
+
+// next finds the first token in s, and which it is.
+func (t tokens) next(s string) (at, i int) {
+	for from := 0; ; {
+		at := strings.Index(s[from:], string(t))
+		if at < 0 {
+			return -1, 0
+		}
+		at += from
+		if end := at + 64; end <= len(s) {
+			if n, err := strconv.ParseUint(s[at+len(t):end], 16, 31); err == nil {
+				return at, int(n)
+			}
+		}
+		from = at + 1
+	}
+}
+
+// Names of a run's virtual modules.
+const (
+	circle = "circle" // a group with several doors
+	member = "member" // a door of such a group, seen from outside
+	global = "global" // what brings a global's shim in
+	sample = "sample" // what makes esbuild show its helpers
+)
+
+// memberEnd is put after the path of a member that stands in an importer: it is
+// a CommonJS module, whatever the member itself is.
+const memberEnd = ".cjs"
+
+// batch is how many programs are made in one run of esbuild: for each of them
+// it looks at all.
+const batch = 64
+
+// generate makes the programs, of which each has tokens where it requires
+// another.
+func (p *project) generate(g *graph) (*texts, error) {
+	all := g.groups(p.merge)
+	t := &texts{tokens: newTokens(), of: map[*group]*generated{}}
+	var bare, rest []*group
+	for _, one := range all {
+		if v, ok := p.verbatim(one, t.tokens); ok {
+			t.of[one] = v
+		} else if d, ok := p.data(one); ok {
+			t.of[one] = d
+		} else if one.bare {
+			bare = append(bare, one)
+		} else {
+			rest = append(rest, one)
+		}
+	}
+	runs := slices.AppendSeq(slices.Collect(slices.Chunk(bare, batch)), slices.Chunk(rest, batch))
+	for _, some := range runs {
+		r := &run{project: p, graph: g, all: all, texts: t, groups: some, samples: t.help == nil}
+		if err := r.do(); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// run is one run of esbuild, which makes the programs of some groups.
+type run struct {
+	*project
+	graph   *graph
+	all     []*group
+	texts   *texts
+	groups  []*group
+	samples bool
+	edges   map[string]*file
+	owner   map[string]*group // by the path of a member
+}
+
+func (r *run) do() error {
+	r.edges, r.owner = map[string]*file{}, map[string]*group{}
+	o := r.options()
+	o.Sourcemap = api.SourceMapExternal
+	for i, one := range r.groups {
+		entry := one.doors[0].path
+		if len(one.doors) > 1 {
+			entry = circle + ":" + strconv.Itoa(one.index)
+		}
+		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: entry, OutputPath: strconv.Itoa(i)})
+		for _, f := range one.members {
+			r.owner[f.path] = one
+			for _, e := range f.imports {
+				r.edges[edgeKey(f.path, e.kind, e.with, e.name)] = e.to
+			}
+		}
+	}
+	if r.samples {
+		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: sample + ":helpers", OutputPath: sample})
+	}
+	if len(r.groups) > 0 && !r.groups[0].bare {
+		for _, name := range r.injected() {
+			o.Inject = append(o.Inject, global+":"+name)
+			delete(o.Define, name)
+		}
+	}
+	o.Plugins = []api.Plugin{r.plugin()}
+	result := api.Build(o)
+	if len(result.Errors) > 0 {
+		var list []Problem
+		for _, m := range result.Errors {
+			list = append(list, r.problem(m))
+		}
+		return &Problems{sorted(list)}
+	}
+	return r.take(result.OutputFiles)
+}
+
+func edgeKey(parts ...string) string { return strings.Join(parts, "\x00") }
+
+// take keeps what esbuild made.
+func (r *run) take(files []api.OutputFile) error {
+	outputs := map[string][]byte{}
+	for _, f := range files {
+		outputs[strings.TrimPrefix(filepath.ToSlash(strings.TrimPrefix(f.Path, r.root)), "/")] = f.Contents
+	}
+	if r.samples {
+		r.texts.help = newHelpers(string(outputs[sample+".js"]))
+	}
+	for i, one := range r.groups {
+		name := strconv.Itoa(i) + ".js"
+		code, ok := outputs[name]
+		if !ok {
+			return fmt.Errorf("esbuild made nothing of %s", one.name())
+		}
+		m, err := readSourceMap(outputs[name+".map"])
+		if err != nil {
+			return err
+		}
+		r.texts.of[one] = &generated{of: one, code: string(code), m: m}
+	}
+	return nil
+}
+
+// plugin tells esbuild where each import leads: to a token, unless it stays
+// within its group.
+func (r *run) plugin() api.Plugin {
+	return api.Plugin{Name: "hashes", Setup: func(b api.PluginBuild) {
+		b.OnResolve(api.OnResolveOptions{Filter: `.*`}, r.resolve)
+		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: absent}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+			return contents("module.exports = {}"), nil
+		})
+		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: global}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			return contents(fmt.Sprintf("export { default as %s } from %q", a.Path, a.Path)), nil
+		})
+		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: circle}, r.loadCircle)
+		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: member}, r.loadMember)
+		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: sample}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+			return contents(sampleText), nil
+		})
+	}}
+}
+
+func (r *run) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
+	switch {
+	case a.Kind == api.ResolveEntryPoint:
+		for _, space := range []string{circle, global, sample} {
+			if rest, ok := strings.CutPrefix(a.Path, space+":"); ok {
+				return api.OnResolveResult{Path: rest, Namespace: space}, nil
+			}
+		}
+		return api.OnResolveResult{}, nil
+	case a.Namespace == circle: // a member, by its path
+		return api.OnResolveResult{}, nil
+	case a.Namespace == global:
+		// Where nothing uses the global, nothing of its shim shall be left.
+		shim := r.outside(r.graph.shims[a.Path])
+		shim.SideEffects = api.SideEffectsFalse
+		return shim, nil
+	case a.Namespace != "file": // a token that stands in a text made here
+		return api.OnResolveResult{Path: a.Path, External: true}, nil
+	}
+	to, known := r.edges[edgeKey(a.Importer, kinds[a.Kind], a.With["type"], a.Path)]
+	switch {
+	case !known: // it was left as it is, and may fail when it is reached
+		return api.OnResolveResult{Path: a.Path, External: true}, nil
+	case to.path == "":
+		return api.OnResolveResult{Path: a.Path, Namespace: absent}, nil
+	case to.group == r.owner[a.Importer]:
+		return api.OnResolveResult{}, nil
+	}
+	return r.outside(to), nil
+}
+
+// outside is a file of another group.
+func (r *run) outside(to *file) api.OnResolveResult {
+	if len(to.group.doors) > 1 {
+		return api.OnResolveResult{Path: to.key + memberEnd, Namespace: member, SideEffects: api.SideEffectsTrue}
+	}
+	return api.OnResolveResult{Path: r.texts.tokens.of(to.group.index), External: true, SideEffects: api.SideEffectsTrue}
+}
+
+// loadCircle is the module that opens a group's doors. Each is evaluated when
+// it is first asked for, as in the sources.
+func (r *run) loadCircle(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	i, err := strconv.Atoi(a.Path)
+	if err != nil {
+		return api.OnLoadResult{}, err
+	}
+	one := r.all[i]
+	var b strings.Builder
+	b.WriteString("module.exports = {\n")
+	for _, f := range one.doors {
+		fmt.Fprintf(&b, "  get %s() { return require(%s) },\n", quote(one.export(f)), quote(f.path))
+	}
+	b.WriteString("}\n")
+	text := b.String()
+	return api.OnLoadResult{Contents: &text, ResolveDir: r.root}, nil
+}
+
+func contents(text string) api.OnLoadResult { return api.OnLoadResult{Contents: &text} }
+
+// loadMember is the module that stands in an importer for a door of another
+// group.
+func (r *run) loadMember(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	f := r.graph.files[strings.TrimSuffix(a.Path, memberEnd)]
+	return contents(fmt.Sprintf("module.exports = require(%q)[%s]\n", r.texts.tokens.of(f.group.index), quote(f.group.export(f)))), nil
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string always has JSON
+	return string(b)
+}
+
+var kinds = map[api.ResolveKind]string{
+	api.ResolveJSImportStatement: "import-statement",
+	api.ResolveJSRequireCall:     "require-call",
+	api.ResolveJSDynamicImport:   "dynamic-import",
+	api.ResolveJSRequireResolve:  "require-resolve",
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,153 @@
+package bundle
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// SourceMap says where each place of a program's text came from: the part of a
+// source map, revision 3 (ECMA-426), that is kept. Texts of the sources are
+// not: a map tells where, and whoever has the sources can look.
+type SourceMap struct {
+	// Sources are the names of the files, with slashes, as people know them:
+	// "lib/rates.ts", or "zod/v3/types.js" for a file of a package.
+	Sources []string `json:"sources"`
+	// Mappings are the segments, encoded as the standard has it. None at all
+	// says that the text is that of its one source, line for line.
+	Mappings string `json:"mappings"`
+}
+
+// Place is a place in a source file: line and column count from 1, and a
+// column counts UTF-16 units, as source maps do.
+type Place struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+// segment is one step of a map; source is -1 where it has none.
+type segment struct {
+	column, source, line, sourceColumn int
+}
+
+// Find gives the source of a place in the program's text, both counted from 1:
+// that of the last segment at or before it on its line. Column 0 stands for a
+// column that is not known.
+func (m SourceMap) Find(line, column int) (Place, bool) {
+	if m.Mappings == "" && len(m.Sources) == 1 && line > 0 {
+		return Place{m.Sources[0], line, max(column, 1)}, true
+	}
+	found := segment{source: -1}
+	err := m.walk(func(at int, s segment) bool {
+		if at == line-1 && (s.column <= column-1 || found.source < 0) {
+			found = s
+		}
+		return at < line
+	})
+	if err != nil || found.source < 0 || found.source >= len(m.Sources) {
+		return Place{}, false
+	}
+	return Place{m.Sources[found.source], found.line + 1, found.sourceColumn + 1}, true
+}
+
+// walk calls do with each segment and its line, from 0, until do is false.
+func (m SourceMap) walk(do func(line int, s segment) bool) error {
+	var s segment
+	rest := m.Mappings
+	for line := 0; ; line++ {
+		group, after, more := strings.Cut(rest, ";")
+		s.column = 0
+		for group != "" {
+			var one string
+			one, group, _ = strings.Cut(group, ",")
+			now, err := s.next(one)
+			if err != nil {
+				return err
+			}
+			if s.column, s.line, s.sourceColumn = now.column, now.line, now.sourceColumn; now.source >= 0 {
+				s.source = now.source
+			}
+			if !do(line, now) {
+				return nil
+			}
+		}
+		if !more {
+			return nil
+		}
+		rest = after
+	}
+}
+
+var errMap = errors.New("the source map is damaged")
+
+// next adds the differences that text encodes: a column alone, or a column, a
+// source, a line and a column there, with or without a name.
+func (s segment) next(text string) (segment, error) {
+	var fields [5]int
+	n := 0
+	for text != "" {
+		v, after, err := vlq(text)
+		if err != nil || n == len(fields) {
+			return s, errMap
+		}
+		fields[n] = v
+		n++
+		text = after
+	}
+	s.column += fields[0]
+	switch n {
+	case 1:
+		s.source = -1
+	case 4, 5:
+		s.source += fields[1]
+		s.line += fields[2]
+		s.sourceColumn += fields[3]
+		if s.source < 0 {
+			return s, errMap
+		}
+	default:
+		return s, errMap
+	}
+	if s.column < 0 || s.line < 0 || s.sourceColumn < 0 {
+		return s, errMap
+	}
+	return s, nil
+}
+
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+// vlq reads one number of base 64 digits, the lowest first; its lowest bit is
+// the sign.
+func vlq(text string) (int, string, error) {
+	v, shift := 0, 0
+	for i := 0; i < len(text); i++ {
+		d := strings.IndexByte(digits, text[i])
+		if d < 0 || shift > 30 {
+			return 0, "", errMap
+		}
+		v |= (d & 31) << shift
+		shift += 5
+		if d < 32 {
+			if v>>1 > math.MaxInt32 {
+				return 0, "", errMap
+			}
+			if v&1 == 1 {
+				return -(v >> 1), text[i+1:], nil
+			}
+			return v >> 1, text[i+1:], nil
+		}
+	}
+	return 0, "", errMap
+}
+
+// readSourceMap reads a source map as esbuild writes it.
+func readSourceMap(b []byte) (SourceMap, error) {
+	var m SourceMap
+	if err := json.Unmarshal(b, &m); err != nil {
+		return m, fmt.Errorf("%w: %w", errMap, err)
+	}
+	return m, nil
+}
