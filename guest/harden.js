@@ -13,11 +13,16 @@
   const StringOf = String;
   const SetOf = Set;
 
+  // getterOf gives a property's getter, without the descriptor that another
+  // would make to hold it. (It looks further up where o has no such property.)
+  const getterOf = Function.prototype.call.bind(Object.prototype.__lookupGetter__);
+
   // hard holds what is frozen with all that can be reached from it, and clean
   // what has also been checked that way. They are two, or a program could
   // harden a result first and so slip it past the check.
   const hard = new WeakSet();
   const clean = new WeakSet();
+  const FEW = 16; // where a set of what was seen begins to pay
   const isObject = v => typeof v === 'object' ? v !== null : typeof v === 'function';
   const mark = o => {
     hard.add(o);
@@ -39,41 +44,51 @@
   // deepFreeze freezes root and what hangs on it. check, where it is given, is
   // asked about each object before it is frozen, and throws to refuse it; name
   // is what root is called in what it says.
+  const deepFreeze = (root, check, name) => {
+    const done = check === undefined ? hard : clean;
+    if (isObject(root) && !done.has(root)) walk(done, root, check, name);
+    return root;
+  };
+
+  // walk does so for what is not done yet.
   //
   // Nothing is noted as done before all of it is: where the walk fails half-way,
   // what it has seen may still lead to what is not frozen.
-  const deepFreeze = (root, check, name) => {
-    const done = check === undefined ? hard : clean;
-    if (!isObject(root) || done.has(root)) return root;
-    const queue = [root];
-    const paths = [name];
-    const seen = new SetOf();
-    seen.add(root);
-    const visit = (v, path) => {
-      if (seen.has(v) || done.has(v)) return;
-      seen.add(v);
-      queue[queue.length] = v;
-      paths[paths.length] = path;
-    };
+  //
+  // Messages cross here several times, and most of what crosses is small: so
+  // there is no closure to make, no set before there is much to hold, and no
+  // descriptor where a getter can be asked for.
+  const walk = (done, root, check, name) => {
+    const queue = [root]; // may hold an object more than once: the first counts
+    const paths = check && [name]; // of what is in the queue
+    let seen;
     for (let at = 0; at < queue.length; at++) {
       const o = queue[at];
-      const path = paths[at];
-      if (check !== undefined) check(o, path);
+      if (at >= FEW) {
+        if (seen === undefined) seen = new SetOf(queue.slice(0, at));
+        if (seen.has(o)) continue;
+        seen.add(o);
+      } else if (at > 0 && queue.indexOf(o) < at) {
+        continue;
+      }
+      if (check !== undefined) check(o, paths[at]);
       if (isView(o)) freezeView(o);
       else freeze(o);
       const proto = getPrototypeOf(o);
-      if (proto !== null) visit(proto, path);
+      if (proto !== null && !done.has(proto)) {
+        if (check !== undefined) paths[queue.length] = paths[at];
+        queue[queue.length] = proto;
+      }
       const keys = ownKeys(o);
-      const n = keys.length;
-      for (let i = 0; i < n; i++) {
-        const d = getOwnPropertyDescriptor(o, keys[i]);
-        if (d === undefined) continue;
-        const { value } = d;
-        if (isObject(value)) {
-          visit(value, check && `${path}.${StringOf(keys[i])}`);
+      for (let i = 0; i < keys.length; i++) {
+        // What is frozen and has no getter is read without running anything.
+        const value = getterOf(o, keys[i]) === undefined ? o[keys[i]] : undefined;
+        if (typeof value === 'object' ? value !== null : typeof value === 'function') {
+          if (done.has(value)) continue;
+          if (check !== undefined) paths[queue.length] = `${paths[at]}.${StringOf(keys[i])}`;
+          queue[queue.length] = value;
         } else if (value === undefined) {
-          if (d.get !== undefined) visit(d.get, path);
-          if (d.set !== undefined) visit(d.set, path);
+          accessors(getOwnPropertyDescriptor(o, keys[i]), queue, paths, at);
         }
       }
     }
@@ -81,7 +96,16 @@
       hard.add(queue[at]);
       if (check !== undefined) clean.add(queue[at]);
     }
-    return root;
+  };
+
+  // accessors puts a property's getter and setter in the queue, if it has any.
+  const accessors = (d, queue, paths, at) => {
+    if (d === undefined) return;
+    for (const f of [d.get, d.set]) {
+      if (f === undefined) continue;
+      if (paths !== undefined) paths[queue.length] = paths[at];
+      queue[queue.length] = f;
+    }
   };
 
   return { harden: freeze(v => deepFreeze(v)), deepFreeze, mark, isObject };
