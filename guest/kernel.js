@@ -8,10 +8,10 @@
 (function kernel(host, boot, hardener, boundary) {
   'use strict';
   const { apply, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Reflect;
-  const { freeze } = Object;
+  const { freeze, hasOwn } = Object;
   const parse = JSON.parse;
   const PromiseOf = Promise;
-  const promiseThen = Promise.prototype.then;
+  const PromisePrototype = Promise.prototype;
   const ErrorOf = Error;
   const TypeErr = TypeError;
   const RangeErr = RangeError;
@@ -31,6 +31,7 @@
   // Operations of the host.
   const LOAD = 1, SIGNED = 2, CALL = 3, LOG = 4, BRAND = 5, DONE = 6, FAIL = 7;
   const PROXY = 1, PROMISE = 2;
+  const YES = 1, NO_KEY = 2;
 
   // Where errors arose: the engine calls prepare for each error that is made.
   // What it returns is the error's visible stack, which is none.
@@ -120,13 +121,12 @@
     return cross(error);
   };
 
-  // settle reports what a program returned, or what that comes to: by a promise
-  // of the kernel's own, since one of the program's may be rigged (row 4).
-  const settle = (v, ok, bad) => {
-    if (!isObject(v) || typeof v.then !== 'function') return ok(v);
-    const mine = new PromiseOf(resolve => resolve(v));
-    return apply(promiseThen, mine, [ok, bad]);
-  };
+  // own gives a promise for what a thenable of a program's comes to that can be
+  // awaited: one of the kernel's, unless it is as plain as that. One that is
+  // rigged could tear the function that awaits it (row 4).
+  const own = v => getPrototypeOf(v) === PromisePrototype && !hasOwn(v, 'constructor')
+    ? v : new PromiseOf(resolve => resolve(v));
+  const isThenable = v => isObject(v) && typeof v.then === 'function';
 
   const show = v => {
     if (typeof v === 'string') return shorten(v);
@@ -162,7 +162,7 @@
   // evaluate runs a module's text, compiled and wrapped by the host.
   const evaluate = (wrapper, require, caller) => {
     const module = { exports: {} };
-    apply(wrapper, module.exports, [module, module.exports, require, caller]);
+    wrapper.call(module.exports, module, module.exports, require, caller);
     return module.exports;
   };
 
@@ -178,9 +178,10 @@
 
   // Each program has module instances of its own (row 8).
   const requireFor = () => {
-    const instances = new Map();
+    let instances; // most programs require nothing
     const require = name => {
       if (!isHash(name)) throw new TypeErr('require takes the hash of a program: 64 lower-case hex digits');
+      instances ??= new Map();
       const had = apply(mapGet, instances, [name]);
       if (had !== undefined) return had.exports;
       const exports = cross(evaluate(load(name), require));
@@ -201,7 +202,7 @@
   // in the image, evaluated afresh for each message.
   const hostModules = new Map();
   let rootPower;
-  let pending;
+  const pending = new Map();
   const answer = (text) => {
     if (text === undefined) return undefined;
     const tag = apply(charCodeAt, text, [0]);
@@ -254,60 +255,77 @@
     return power;
   };
 
-  // start runs a message: the hashes of its links, and its input's JSON text.
-  const start = (hashes, inputText) => {
-    const count = hashes.length / 64;
-    const hashOf = i => apply(sliceOf, hashes, [i * 64, i * 64 + 64]);
-    const last = count - 1;
-    const input = inputText === undefined ? undefined : freezeData(parse(inputText));
-    pending = new Map();
+  // The message: the hashes of its links, the index of the last, its input.
+  let hashes = '';
+  let last;
+  let input;
+  const hashOf = i => hashes.slice(i * 64, i * 64 + 64);
 
-    const asked = (bound, i, k) => {
-      if (!isHash(k)) throw new TypeErr('a key is 64 lower-case hex digits');
-      return host(SIGNED, i, k, bound) === 1;
-    };
-    const nextOf = i => i > last ? undefined : freeze({
-      hash: hashOf(i),
+  const asked = (bound, i, key) => {
+    const answer = typeof key === 'string' && key.length === 64 ? host(SIGNED, i, key, bound) : NO_KEY;
+    if (answer === NO_KEY) throw new TypeErr('a key is 64 lower-case hex digits');
+    return answer === YES;
+  };
+  const nextOf = i => {
+    if (i > last) return undefined;
+    const hash = hashOf(i);
+    return freeze({
+      hash,
       signedBy: freeze(k => asked(0, i, k)),
       boundBy: freeze(k => asked(1, i, k)),
       load: freeze(() => {
         let main;
         try {
-          main = mainOf(hashOf(i));
+          main = mainOf(hash);
         } catch (e) {
-          throw failure(e, hashOf(i));
+          throw failure(e, hash);
         }
-        return freeze(power => run(main, i, power));
+        return freeze(power => freeze(run(main, i, power)));
       }),
     });
-    // begin calls a program, and reports how it ends: exactly once.
-    const begin = (main, i, power, ok, bad) => {
-      try {
-        const passed = freeze({ power: cross(power), next: nextOf(i + 1), input: i === last ? input : undefined });
-        settle(main(passed), ok, bad);
-      } catch (e) {
-        bad(e);
-      }
-    };
-    const run = (main, i, power) => freeze(new PromiseOf((resolve, reject) => {
-      const bad = e => reject(failure(e, hashOf(i)));
-      begin(main, i, power, v => {
-        try {
-          resolve(crossUp(v));
-        } catch (e) {
-          bad(e);
-        }
-      }, bad);
-    }));
+  };
+  const call = (main, i, power) =>
+    main(freeze({ power: cross(power), next: nextOf(i + 1), input: i === last ? input : undefined }));
 
-    const fail = e => {
-      const error = failure(e, hashOf(0));
-      const at = apply(weakGet, places, [error]);
-      // An error that root-power.js threw at a program is the program's: where
-      // in the vat's own files it arose is nobody's business.
-      if (at.file === ROOT_POWER) host(FAIL, error.name, error.message, hashOf(0), 0, 0);
-      else host(FAIL, error.name, error.message, at.file, at.line, at.column);
-    };
+  // run runs a link that is not the first, for its parent. What the parent gets
+  // is the promise of this function.
+  const run = async (main, i, power) => {
+    try {
+      const v = call(main, i, power);
+      return crossUp(isThenable(v) ? await own(v) : v);
+    } catch (e) {
+      throw failure(e, hashOf(i));
+    }
+  };
+
+  const done = v => {
+    try {
+      host(DONE, v === undefined ? undefined : encode(v, 'result'));
+    } catch (e) {
+      fail(e);
+    }
+  };
+  const doneLater = async promise => {
+    try {
+      done(await promise);
+    } catch (e) {
+      fail(e);
+    }
+  };
+  const fail = e => {
+    const error = failure(e, hashOf(0));
+    const at = apply(weakGet, places, [error]);
+    // An error that root-power.js threw at a program is the program's: where
+    // in the vat's own files it arose is nobody's business.
+    if (at.file === ROOT_POWER) host(FAIL, error.name, error.message, hashOf(0), 0, 0);
+    else host(FAIL, error.name, error.message, at.file, at.line, at.column);
+  };
+
+  // start runs a message, with its input's JSON text.
+  const start = (allHashes, inputText) => {
+    hashes = allHashes;
+    last = hashes.length / 64 - 1;
+    if (inputText !== undefined) input = freezeData(parse(inputText));
     try {
       powerOf();
     } catch (e) {
@@ -317,13 +335,9 @@
       return;
     }
     try {
-      begin(mainOf(hashOf(0)), 0, power, v => {
-        try {
-          host(DONE, v === undefined ? undefined : encode(v, 'result'));
-        } catch (e) {
-          fail(e);
-        }
-      }, fail);
+      const v = call(mainOf(hashOf(0)), 0, power);
+      if (isThenable(v)) doneLater(own(v));
+      else done(v);
     } catch (e) {
       fail(e);
     }

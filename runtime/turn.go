@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"qvat/chains"
 )
@@ -236,6 +237,12 @@ const (
 	brandPromise = 2
 )
 
+// Answers of opSigned, beside undefined for no.
+const (
+	signedYes   = 1
+	signedNoKey = 2
+)
+
 // answer is the turn's hostFunc.
 func (t *turn) answer(ctx context.Context, in *instance, args []value) (value, error) {
 	op, err := in.number(ctx, args[0])
@@ -321,9 +328,12 @@ func (t *turn) signed(ctx context.Context, args []value) (value, error) {
 	if err != nil {
 		return 0, err
 	}
-	key, err := t.in.text(ctx, args[1], 64)
+	key, err := t.in.text(ctx, args[1], 64*utf8.UTFMax)
 	if err != nil {
 		return 0, err
+	}
+	if !isHex(key) {
+		return t.in.newNumber(ctx, signedNoKey)
 	}
 	bound, err := t.in.number(ctx, args[2])
 	if err != nil {
@@ -336,10 +346,19 @@ func (t *turn) signed(ctx context.Context, args []value) (value, error) {
 	}
 	yes, err := ask(link, string(key))
 	if err != nil || !yes {
-		// A text that is no key has signed nothing.
-		return 0, nil //nolint:nilerr // the answer is no
+		return 0, err
 	}
-	return t.in.newNumber(ctx, 1)
+	return t.in.newNumber(ctx, signedYes)
+}
+
+// isHex tells whether a text is what a key is written as: 64 lower-case digits.
+func isHex(text []byte) bool {
+	for _, c := range text {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
+			return false
+		}
+	}
+	return len(text) == 64
 }
 
 func (t *turn) brand(ctx context.Context, v value) (value, error) {
