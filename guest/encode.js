@@ -7,12 +7,10 @@
 // program's, and JSON.stringify does the rest.
 (function makeBoundary() {
   'use strict';
-  const { ownKeys, getPrototypeOf, apply } = Reflect;
-  const { freeze, keys, is } = Object;
+  const { ownKeys, getPrototypeOf } = Reflect;
+  const { freeze, keys } = Object;
   const { isArray } = Array;
   const { stringify } = JSON;
-  const { isFinite } = Number;
-  const { isWellFormed, indexOf } = String.prototype;
   const ObjectPrototype = Object.prototype;
   const ArrayPrototype = Array.prototype;
   const TypeErr = TypeError;
@@ -33,10 +31,17 @@
     if (getPrototypeOf(a) !== ArrayPrototype) refuse('is an array with a prototype of its own');
     const n = a.length;
     if (ownKeys(a).length !== n + 1) refuse('is a sparse array, or one with properties');
+    return copyItems(a, n, on);
+  };
+
+  const copyItems = (a, n, on) => {
     const out = [];
     let i = 0;
     try {
-      for (; i < n; i++) out[i] = copy(a[i], on);
+      for (; i < n; i++) {
+        const v = a[i];
+        out[i] = typeof v === 'string' ? v : copy(v, on);
+      }
     } catch (e) {
       within(e, `[${i}]`);
     }
@@ -54,7 +59,8 @@
     try {
       for (; i < n; i++) {
         const name = names[i];
-        out[name] = copy(o[name], on);
+        const v = o[name];
+        out[name] = typeof v === 'string' ? v : copy(v, on);
       }
     } catch (e) {
       within(e, `.${names[i]}`);
@@ -69,8 +75,8 @@
       case 'boolean':
         return v;
       case 'number':
-        if (!isFinite(v)) refuse(`is ${v}, which JSON cannot carry`);
-        if (v === 0 && is(v, -0)) refuse('is -0, which JSON cannot carry');
+        if (v - v !== 0) refuse(`is ${v}, which JSON cannot carry`);
+        if (v === 0 && 1 / v < 0) refuse('is -0, which JSON cannot carry');
         return v;
       case 'object':
         break;
@@ -94,11 +100,11 @@
   // findLone refuses a copy that holds half of a surrogate pair.
   const LONE = 'holds a lone surrogate, which JSON cannot carry';
   const findLone = v => {
-    if (typeof v === 'string' && !apply(isWellFormed, v, [])) refuse(LONE);
+    if (typeof v === 'string' && !v.isWellFormed()) refuse(LONE);
     if (typeof v !== 'object' || v === null) return;
     const names = keys(v);
     for (let i = 0; i < names.length; i++) {
-      if (!apply(isWellFormed, names[i], [])) refuse(LONE);
+      if (!names[i].isWellFormed()) refuse(LONE);
       try {
         findLone(v[names[i]]);
       } catch (e) {
@@ -107,18 +113,31 @@
     }
   };
 
+  const write = safe => {
+    const text = stringify(safe);
+    // JSON.stringify escapes a lone surrogate, and no other.
+    if (text.includes('\\ud')) findLone(safe);
+    return text;
+  };
+  const explain = (e, name) => e instanceof Refused ? new TypeErr(`${name}${e.path} ${e.why}`) : e;
+
   // encode gives a value's JSON text. A TypeError names the path to what it
   // cannot carry, starting with name.
   const encode = (v, name) => {
     try {
-      const safe = copy(v, []);
-      const text = stringify(safe);
-      // JSON.stringify escapes a lone surrogate, and no other.
-      if (apply(indexOf, text, ['\\ud']) !== -1) findLone(safe);
-      return text;
+      return write(copy(v, []));
     } catch (e) {
-      if (e instanceof Refused) throw new TypeErr(`${name}${e.path} ${e.why}`);
-      throw e;
+      throw explain(e, name);
+    }
+  };
+
+  // encodeList does so for an array of the kernel's own, which holds what is
+  // not.
+  const encodeList = (list, name) => {
+    try {
+      return write(copyItems(list, list.length, [list]));
+    } catch (e) {
+      throw explain(e, name);
     }
   };
 
@@ -131,5 +150,5 @@
   };
 
   freeze(Refused.prototype);
-  return { encode, freezeData };
+  return { encode, encodeList, freezeData };
 })()

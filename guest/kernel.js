@@ -2,10 +2,10 @@
 // is made; what it captures here is what it trusts afterwards. Programs get
 // closures of its making, never an object through which the host is reached.
 //
-// host(op, ...) is the only way out. What it is called with is the kernel's
-// own: a number that names the operation, strings, and values for the host to
-// look at.
-(function kernel(host, boot, hardener, boundary) {
+// The host functions are the only way out. What they are called with is the
+// kernel's own: numbers, strings, and values for the host to look at. (One for
+// each operation: that is cheaper than one which has to be told.)
+(function kernel(boot, hardener, boundary, hostLoad, hostRequire, hostSigned, hostCall, hostLog, hostBrand, hostDone, hostFail) {
   'use strict';
   const { apply, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Reflect;
   const { freeze, hasOwn } = Object;
@@ -17,19 +17,10 @@
   const RangeErr = RangeError;
   const SyntaxErr = SyntaxError;
   const StringOf = String;
-  const charCodeAt = ''.charCodeAt;
-  const sliceOf = ''.slice;
-  const { encode, freezeData } = boundary;
+  const { encode, encodeList, freezeData } = boundary;
   const { deepFreeze, isObject } = hardener;
 
-  // A collection of the kernel's own: the methods are captured, so that
-  // nothing depends on a prototype.
-  const { get: weakGet, set: weakSet } = WeakMap.prototype;
-  const { has: setHas, add: setAdd } = WeakSet.prototype;
-  const { get: mapGet, set: mapSet } = Map.prototype;
-
-  // Operations of the host.
-  const LOAD = 1, SIGNED = 2, CALL = 3, LOG = 4, BRAND = 5, DONE = 6, FAIL = 7;
+  // Answers of hostBrand and hostSigned.
   const PROXY = 1, PROMISE = 2;
   const YES = 1, NO_KEY = 2;
 
@@ -58,7 +49,7 @@
       return '';
     }
     const at = place(sites);
-    if (at !== undefined) apply(weakSet, places, [error, at]);
+    if (at !== undefined) places.set(error, at);
     return '';
   });
   boot.setTraceLimit(8);
@@ -67,11 +58,11 @@
   // checkResult refuses what would be a program's foot in its parent's turn: a
   // promise or a thenable, and a proxy, which can become one at will.
   const checkResult = (o, path) => {
-    const brand = host(BRAND, o);
+    const brand = hostBrand(o);
     if (brand === PROXY) throw new TypeErr(`${path} is a proxy, which may not cross to a parent`);
     if (brand === PROMISE) throw new TypeErr(`${path} is a promise, which may not cross to a parent: await it first`);
     for (let p = o; p !== null; p = getPrototypeOf(p)) {
-      if (p !== o && host(BRAND, p) === PROXY) throw new TypeErr(`${path} inherits from a proxy, which may not cross to a parent`);
+      if (p !== o && hostBrand(p) === PROXY) throw new TypeErr(`${path} inherits from a proxy, which may not cross to a parent`);
       const then = getOwnPropertyDescriptor(p, 'then');
       if (then === undefined) continue;
       if (then.get !== undefined || then.set !== undefined || typeof then.value === 'function') {
@@ -94,7 +85,7 @@
   });
   const failures = new WeakSet();
   const MESSAGE = 4096;
-  const shorten = s => s.length > MESSAGE ? apply(sliceOf, s, [0, MESSAGE]) + '…' : s;
+  const shorten = s => s.length > MESSAGE ? s.slice(0, MESSAGE) + '…' : s;
   const readText = (o, k, otherwise) => {
     try {
       const v = o[k];
@@ -110,14 +101,14 @@
     return { name: readText(thrown, 'name', 'Error'), message: readText(thrown, 'message', 'something that is not an Error was thrown') };
   };
   const failure = (thrown, program) => {
-    if (isObject(thrown) && apply(setHas, failures, [thrown])) return thrown;
+    if (isObject(thrown) && failures.has(thrown)) return thrown;
     const { name, message } = describe(thrown);
     const error = new ErrorOf(message);
     defineProperty(error, 'name', { value: name in NAMES ? name : 'Error', enumerable: false });
-    let at = isObject(thrown) ? apply(weakGet, places, [thrown]) : undefined;
+    let at = isObject(thrown) ? places.get(thrown) : undefined;
     if (at === undefined) at = { file: program, line: 0, column: 0 };
-    apply(weakSet, places, [error, at]);
-    apply(setAdd, failures, [error]);
+    places.set(error, at);
+    failures.add(error);
     return cross(error);
   };
 
@@ -155,9 +146,15 @@
     if (notYet()) return;
     let line = '';
     for (let i = 0; i < args.length; i++) line += (i > 0 ? ' ' : '') + show(args[i]);
-    const at = apply(weakGet, places, [new ErrorOf()]);
-    host(LOG, level, at === undefined ? '' : at.file, shorten(line));
+    const at = places.get(new ErrorOf());
+    hostLog(level, at === undefined ? '' : at.file, shorten(line));
   };
+
+  // The message: the hashes of its links, the index of the last, its input.
+  let hashes = '';
+  let last;
+  let input;
+  const hashOf = i => hashes.slice(i * 64, i * 64 + 64);
 
   // evaluate runs a module's text, compiled and wrapped by the host.
   const evaluate = (wrapper, require, caller) => {
@@ -166,13 +163,13 @@
     return module.exports;
   };
 
-  const load = hash => {
-    const wrapper = host(LOAD, hash);
+  // loaded is the wrapper that the host gave for a program.
+  const loaded = (wrapper, hash) => {
     if (typeof wrapper === 'function') return wrapper;
     if (wrapper === undefined) throw new ErrorOf(`no program ${hash} is here: send it with the message, or before`);
     const { message, line, column } = parse(wrapper);
     const error = new SyntaxErr(message);
-    apply(weakSet, places, [error, { file: hash, line, column }]);
+    places.set(error, { file: hash, line, column });
     throw error;
   };
 
@@ -182,17 +179,18 @@
     const require = name => {
       if (!isHash(name)) throw new TypeErr('require takes the hash of a program: 64 lower-case hex digits');
       instances ??= new Map();
-      const had = apply(mapGet, instances, [name]);
+      const had = instances.get(name);
       if (had !== undefined) return had.exports;
-      const exports = cross(evaluate(load(name), require));
-      apply(mapSet, instances, [name, { exports }]);
+      const exports = cross(evaluate(loaded(hostRequire(name), name), require));
+      instances.set(name, { exports });
       return exports;
     };
     return require;
   };
 
-  const mainOf = hash => {
-    const exports = evaluate(load(hash), requireFor());
+  const mainOf = i => {
+    const wrapper = hostLoad(i);
+    const exports = evaluate(typeof wrapper === 'function' ? wrapper : loaded(wrapper, hashOf(i)), requireFor());
     const main = typeof exports === 'function' ? exports : isObject(exports) ? exports.main : undefined;
     if (typeof main !== 'function') throw new TypeErr('the program exports no main function');
     return main;
@@ -205,8 +203,8 @@
   const pending = new Map();
   const answer = (text) => {
     if (text === undefined) return undefined;
-    const tag = apply(charCodeAt, text, [0]);
-    const rest = apply(sliceOf, text, [1]);
+    const tag = text.charCodeAt(0);
+    const rest = text.slice(1);
     if (tag === 61) return parse(rest); // '='
     if (tag === 58) return undefined; // ':'
     const { name, message } = parse(rest);
@@ -217,22 +215,22 @@
     // The host makes text of it, which must not run a program's toString.
     if (typeof method !== 'string') throw new TypeErr('a method is named by a string');
     if (notYet()) throw new ErrorOf('not before the message');
-    const text = host(CALL, module, method, encode(args, 'arguments'));
-    if (text !== undefined && apply(charCodeAt, text, [0]) === 63) { // '?'
-      const id = apply(sliceOf, text, [1]);
-      return new PromiseOf((resolve, reject) => { apply(mapSet, pending, [id, { resolve, reject }]); });
+    const text = hostCall(module, method, encodeList(args, 'arguments'));
+    if (text !== undefined && text.charCodeAt(0) === 63) { // '?'
+      const id = text.slice(1);
+      return new PromiseOf((resolve, reject) => { pending.set(id, { resolve, reject }); });
     }
     return answer(text);
   };
   const evaluatePower = () => {
     const instances = new Map();
     const require = name => {
-      const had = apply(mapGet, instances, [name]);
+      const had = instances.get(name);
       if (had !== undefined) return had.exports;
-      const wrapper = apply(mapGet, hostModules, [name]);
+      const wrapper = hostModules.get(name);
       if (wrapper === undefined) throw new ErrorOf(`root-power.js requires ${StringOf(name)}, which this vat does not grant`);
       const exports = cross(evaluate(wrapper, require, caller(name)));
-      apply(mapSet, instances, [name, { exports }]);
+      instances.set(name, { exports });
       return exports;
     };
     return cross(evaluate(rootPower, require));
@@ -255,30 +253,23 @@
     return power;
   };
 
-  // The message: the hashes of its links, the index of the last, its input.
-  let hashes = '';
-  let last;
-  let input;
-  const hashOf = i => hashes.slice(i * 64, i * 64 + 64);
-
   const asked = (bound, i, key) => {
-    const answer = typeof key === 'string' && key.length === 64 ? host(SIGNED, i, key, bound) : NO_KEY;
+    const answer = typeof key === 'string' && key.length === 64 ? hostSigned(i, key, bound) : NO_KEY;
     if (answer === NO_KEY) throw new TypeErr('a key is 64 lower-case hex digits');
     return answer === YES;
   };
   const nextOf = i => {
     if (i > last) return undefined;
-    const hash = hashOf(i);
     return freeze({
-      hash,
+      hash: hashOf(i),
       signedBy: freeze(k => asked(0, i, k)),
       boundBy: freeze(k => asked(1, i, k)),
       load: freeze(() => {
         let main;
         try {
-          main = mainOf(hash);
+          main = mainOf(i);
         } catch (e) {
-          throw failure(e, hash);
+          throw failure(e, hashOf(i));
         }
         return freeze(power => freeze(run(main, i, power)));
       }),
@@ -300,7 +291,7 @@
 
   const done = v => {
     try {
-      host(DONE, v === undefined ? undefined : encode(v, 'result'));
+      hostDone(v === undefined ? undefined : encode(v, 'result'));
     } catch (e) {
       fail(e);
     }
@@ -314,11 +305,11 @@
   };
   const fail = e => {
     const error = failure(e, hashOf(0));
-    const at = apply(weakGet, places, [error]);
+    const at = places.get(error);
     // An error that root-power.js threw at a program is the program's: where
     // in the vat's own files it arose is nobody's business.
-    if (at.file === ROOT_POWER) host(FAIL, error.name, error.message, hashOf(0), 0, 0);
-    else host(FAIL, error.name, error.message, at.file, at.line, at.column);
+    if (at.file === ROOT_POWER) hostFail(error.name, error.message, hashOf(0), 0, 0);
+    else hostFail(error.name, error.message, at.file, at.line, at.column);
   };
 
   // start runs a message, with its input's JSON text.
@@ -330,12 +321,12 @@
       powerOf();
     } catch (e) {
       const error = failure(e, ROOT_POWER);
-      const at = apply(weakGet, places, [error]);
-      host(FAIL, error.name, error.message, ROOT_POWER, at.file === ROOT_POWER ? at.line : 0, at.column);
+      const at = places.get(error);
+      hostFail(error.name, error.message, ROOT_POWER, at.file === ROOT_POWER ? at.line : 0, at.column);
       return;
     }
     try {
-      const v = call(mainOf(hashOf(0)), 0, power);
+      const v = call(mainOf(0), 0, power);
       if (isThenable(v)) doneLater(own(v));
       else done(v);
     } catch (e) {
@@ -348,14 +339,14 @@
     start,
     // settlePending gives a promise of a power's its answer.
     settlePending: (id, text) => {
-      const { resolve, reject } = apply(mapGet, pending, [id]);
+      const { resolve, reject } = pending.get(id);
       try {
         resolve(answer(text));
       } catch (e) {
         reject(e);
       }
     },
-    addModule: (name, wrapper) => { apply(mapSet, hostModules, [name, wrapper]); },
+    addModule: (name, wrapper) => { hostModules.set(name, wrapper); },
     setRootPower,
     tryRootPower,
   };

@@ -36,7 +36,7 @@ func (e *Engine) ImageSum() string {
 	h := sha256.New()
 	for _, img := range []*image{e.parsers.img, e.base, e.pool.img} {
 		h.Write(img.bytes)
-		fmt.Fprint(h, img.stackPointer, img.entries)
+		fmt.Fprint(h, img.stackPointer, img.entries, img.fixed)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
 }

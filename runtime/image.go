@@ -66,6 +66,7 @@ func (e *Engine) fromImage(ctx context.Context, img *image) (*instance, error) {
 		return nil, errors.Join(err, in.mod.Close(ctx))
 	}
 	in.sp.Set(img.stackPointer)
+	in.fixed = img.fixed
 	return in, nil
 }
 
@@ -164,6 +165,18 @@ func (b *booter) quickjs() {
 		_, err = b.in.do(b.ctx, b.in.qjs.maxStack, 0)
 		return err
 	})
+	b.do("make room for calls", func() error {
+		p, err := b.in.do(b.ctx, b.in.qjs.malloc, scratchSize)
+		if err == nil && p == 0 {
+			err = errors.New("there is none")
+		}
+		if err != nil {
+			return err
+		}
+		u, err := b.in.do(b.ctx, b.in.qjs.undefined)
+		b.in.fixed = fixtures{scratch: uint32(p), undefined: value(u)}
+		return err
+	})
 }
 
 func (b *booter) kernel() {
@@ -174,7 +187,12 @@ func (b *booter) kernel() {
 	hardener := b.eval("harden.js", guest.Harden)
 	b.call(b.eval("realm.js", guest.Realm), start, permits, text, hardener)
 	boundary := b.eval("encode.js", guest.Encode)
-	kernel := b.call(b.eval("kernel.js", guest.Kernel), b.hostFunction(), start, hardener, boundary)
+	args := []value{start, hardener, boundary}
+	// In the order in which kernel.js takes them; turn.answer is behind them.
+	for _, name := range []string{"load", "require", "signed", "call", "log", "brand", "done", "fail"} {
+		args = append(args, b.hostFunction(name))
+	}
+	kernel := b.call(b.eval("kernel.js", guest.Kernel), args...)
 	// In this order always, or the image would not come out the same.
 	b.entries = entries{
 		start:         b.prop(kernel, "start"),
@@ -212,10 +230,10 @@ func (b *booter) call(f value, args ...value) (v value) {
 	return v
 }
 
-func (b *booter) hostFunction() (v value) {
-	b.do("make the host function", func() error {
-		return b.in.withBytes(b.ctx, []byte("host"), func(p uint32) error {
-			r, err := b.in.do(b.ctx, b.in.qjs.newHostFunction, uint64(p), 4, 0)
+func (b *booter) hostFunction(name string) (v value) {
+	b.do("make a host function", func() error {
+		return b.in.withBytes(b.ctx, []byte(name), func(p uint32) error {
+			r, err := b.in.do(b.ctx, b.in.qjs.newHostFunction, uint64(p), uint64(len(name)), 0)
 			v = value(r)
 			return err
 		})
@@ -283,5 +301,5 @@ func (b *booter) snapshot(room uint64) (*image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("boot: keep the image: %w", err)
 	}
-	return &image{store: store, bytes: bytes, stackPointer: b.in.sp.Get(), entries: b.entries}, nil
+	return &image{store: store, bytes: bytes, stackPointer: b.in.sp.Get(), entries: b.entries, fixed: b.in.fixed}, nil
 }

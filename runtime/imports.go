@@ -8,7 +8,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// The world as the engine sees it: one host function, which only the kernel
+// The world as the engine sees it: host functions, which only the kernel
 // holds, and otherwise nothing. The clock stands still, randomness is zeros,
 // the time zone is UTC, files cannot be written. (Programs see neither clock
 // nor randomness; QuickJS itself asks for both when it starts.)
@@ -78,12 +78,14 @@ func randomGet(_ context.Context, mod api.Module, s []uint64) {
 	s[0] = 0
 }
 
-// hostCall is the kernel's host function: (name, length, this, argc, argv).
+// hostCall is what the kernel's host functions call: (name, length, this, argc,
+// argv).
 func hostCall(ctx context.Context, mod api.Module, s []uint64) {
 	in := inFrame(ctx).in
 	argc, argv := uint32(s[3]), uint32(s[4])
+	name, named := mod.Memory().Read(uint32(s[0]), uint32(s[1]))
 	b, ok := mod.Memory().Read(argv, argc*4)
-	if !ok || argc > maxHostArgs || in.host == nil {
+	if !ok || !named || argc > maxHostArgs || in.host == nil {
 		panic("host_call: not a call of the kernel's")
 	}
 	var room [maxHostArgs]value
@@ -91,7 +93,7 @@ func hostCall(ctx context.Context, mod api.Module, s []uint64) {
 	for i := range args {
 		args[i] = value(binary.LittleEndian.Uint32(b[4*i:]))
 	}
-	v, err := in.host(ctx, in, args)
+	v, err := in.host(ctx, in, name, args)
 	if err != nil {
 		in.stop(err)
 	}
@@ -106,4 +108,4 @@ func hostCall(ctx context.Context, mod api.Module, s []uint64) {
 }
 
 // maxHostArgs is how many arguments the kernel passes at the most.
-const maxHostArgs = 6
+const maxHostArgs = 5

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -21,17 +20,34 @@ type instance struct {
 	spare api.MutableGlobal // the fuel that is left of the slice in use
 	qjs   exports
 	stack [8]uint64
+	fixed fixtures
 
 	tank tank
 	host hostFunc
 }
 
+// fixtures are what an image keeps in its memory for calls across the boundary:
+// what would otherwise be allocated for each.
+type fixtures struct {
+	scratch   uint32 // room for a length, arguments, a short text
+	undefined value
+}
+
+// The parts of the scratch room.
+const (
+	scratchArgs = 8 // after a length
+	maxArgs     = 14
+	scratchText = scratchArgs + 4*maxArgs
+	shortText   = 1 << 10
+	scratchSize = scratchText + shortText
+)
+
 // value is the address of a boxed JSValue in the instance's memory; 0 is none.
 type value uint32
 
-// hostFunc answers a call of the kernel's host function. A zero value without
-// an error is undefined. An error ends the instance.
-type hostFunc func(ctx context.Context, in *instance, args []value) (value, error)
+// hostFunc answers a call of one of the kernel's host functions. A zero value
+// without an error is undefined. An error ends the instance.
+type hostFunc func(ctx context.Context, in *instance, name []byte, args []value) (value, error)
 
 // exports are the functions of quickjs.wasm that the room uses. A function of
 // wazero's cannot be called again while it runs, and none of these is: the
@@ -162,6 +178,10 @@ func (in *instance) withBytes(ctx context.Context, b []byte, f func(p uint32) er
 
 // newString makes a JavaScript string of UTF-8 text.
 func (in *instance) newString(ctx context.Context, text []byte) (v value, err error) {
+	if len(text) <= shortText && in.mod.Memory().Write(in.fixed.scratch+scratchText, text) {
+		r, err := in.do(ctx, in.qjs.newString, uint64(in.fixed.scratch+scratchText), uint64(len(text)))
+		return value(r), err
+	}
 	err = in.withBytes(ctx, text, func(p uint32) error {
 		r, err := in.do(ctx, in.qjs.newString, uint64(p), uint64(len(text)))
 		v = value(r)
@@ -184,21 +204,13 @@ func (in *instance) newNumber(ctx context.Context, n int) (value, error) {
 // text copies a value's string out, as UTF-8. It fails for a string longer
 // than most bytes, before it is copied.
 func (in *instance) text(ctx context.Context, v value, most int) ([]byte, error) {
-	const lenSize = 4
-	at, err := in.do(ctx, in.qjs.malloc, lenSize)
+	p, err := in.do(ctx, in.qjs.stringLen, uint64(v), uint64(in.fixed.scratch))
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.do(ctx, in.qjs.stringLen, uint64(v), at)
-	if err != nil {
-		return nil, err
-	}
-	n, ok := in.mod.Memory().ReadUint32Le(uint32(at))
+	n, ok := in.mod.Memory().ReadUint32Le(in.fixed.scratch)
 	if p == 0 || !ok {
 		return nil, errors.New("a value has no text")
-	}
-	if err := in.release(ctx, uint32(at)); err != nil {
-		return nil, err
 	}
 	if int64(n) > int64(most) {
 		return nil, &tooLongError{size: int(n), most: most}
@@ -289,24 +301,20 @@ func (in *instance) evalBytecode(ctx context.Context, code []byte) (value, error
 
 // call calls a function with undefined as its this.
 func (in *instance) call(ctx context.Context, f value, args ...value) (value, error) {
-	undefined, err := in.do(ctx, in.qjs.undefined)
-	if err != nil {
-		return 0, err
+	argv := in.fixed.scratch + scratchArgs
+	if len(args) > maxArgs {
+		return 0, fmt.Errorf("a call has %d arguments, and %d may be", len(args), maxArgs)
 	}
-	argv := make([]byte, 4*len(args))
 	for i, a := range args {
-		binary.LittleEndian.PutUint32(argv[4*i:], uint32(a))
+		if !in.mod.Memory().WriteUint32Le(argv+4*uint32(i), uint32(a)) {
+			return 0, errors.New("the instance has no room for arguments")
+		}
 	}
-	var v value
-	err = in.withBytes(ctx, argv, func(p uint32) error {
-		r, err := in.do(ctx, in.qjs.call, uint64(f), undefined, uint64(len(args)), uint64(p))
-		v = value(r)
-		return err
-	})
+	r, err := in.do(ctx, in.qjs.call, uint64(f), uint64(in.fixed.undefined), uint64(len(args)), uint64(argv))
 	if err != nil {
 		return 0, err
 	}
-	return v, in.thrown(ctx, v)
+	return value(r), in.thrown(ctx, value(r))
 }
 
 // thrownError is an exception that came out of a script of ours: during boot,

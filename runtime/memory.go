@@ -16,6 +16,7 @@ type image struct {
 	bytes        []byte     // the whole memory, read-only
 	stackPointer uint64
 	entries      entries
+	fixed        fixtures
 }
 
 // release gives the image up. No instance of it may be left.
