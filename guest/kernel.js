@@ -12,6 +12,9 @@
   const parse = JSON.parse;
   const PromiseOf = Promise;
   const PromisePrototype = Promise.prototype;
+  const ObjectPrototype = Object.prototype;
+  const ArrayPrototype = Array.prototype;
+  const FunctionPrototype = Function.prototype;
   const ErrorOf = Error;
   const TypeErr = TypeError;
   const RangeErr = RangeError;
@@ -61,15 +64,22 @@
     const brand = hostBrand(o);
     if (brand === PROXY) throw new TypeErr(`${path} is a proxy, which may not cross to a parent`);
     if (brand === PROMISE) throw new TypeErr(`${path} is a promise, which may not cross to a parent: await it first`);
-    for (let p = o; p !== null; p = getPrototypeOf(p)) {
-      if (p !== o && hostBrand(p) === PROXY) throw new TypeErr(`${path} inherits from a proxy, which may not cross to a parent`);
-      const then = getOwnPropertyDescriptor(p, 'then');
-      if (then === undefined) continue;
-      if (then.get !== undefined || then.set !== undefined || typeof then.value === 'function') {
-        throw new TypeErr(`${path} is a thenable, which may not cross to a parent`);
-      }
-      break;
+    const proto = getPrototypeOf(o);
+    if (!isPlain(proto)) checkPrototypes(proto, path);
+    // Nothing of a program's runs: neither it nor what it inherits from is a proxy.
+    if ('then' in o && isThen(o)) throw new TypeErr(`${path} is a thenable, which may not cross to a parent`);
+  };
+  const isPlain = proto => proto === ObjectPrototype || proto === FunctionPrototype || proto === ArrayPrototype || proto === null;
+  const checkPrototypes = (first, path) => {
+    for (let p = first; !isPlain(p); p = getPrototypeOf(p)) {
+      if (hostBrand(p) === PROXY) throw new TypeErr(`${path} inherits from a proxy, which may not cross to a parent`);
     }
+  };
+  // isThen tells whether the first then that is found is, or could be, a method.
+  const isThen = o => {
+    let d;
+    for (let p = o; d === undefined; p = getPrototypeOf(p)) d = getOwnPropertyDescriptor(p, 'then');
+    return d.get !== undefined || d.set !== undefined || typeof d.value === 'function';
   };
 
   // What goes from one program to another is deep-frozen; a child's result is
@@ -188,8 +198,12 @@
     return require;
   };
 
+  // kept are the links' wrappers, each as it was loaded last: what the message
+  // ends with need not be taken apart piece by piece.
+  const kept = [];
   const mainOf = i => {
     const wrapper = hostLoad(i);
+    kept[i] = wrapper;
     const exports = evaluate(typeof wrapper === 'function' ? wrapper : loaded(wrapper, hashOf(i)), requireFor());
     const main = typeof exports === 'function' ? exports : isObject(exports) ? exports.main : undefined;
     if (typeof main !== 'function') throw new TypeErr('the program exports no main function');
@@ -248,8 +262,9 @@
     if (early === undefined) throw new ErrorOf('root-power.js calls a power'); // and caught what that threw
     early = false;
   };
+  const none = cross({});
   const powerOf = () => {
-    if (power === undefined) power = rootPower === undefined ? freeze({}) : evaluatePower();
+    if (power === undefined) power = rootPower === undefined ? none : evaluatePower();
     return power;
   };
 
@@ -312,11 +327,11 @@
     else hostFail(error.name, error.message, at.file, at.line, at.column);
   };
 
-  // start runs a message, with its input's JSON text.
-  const start = (allHashes, inputText) => {
+  // start runs a message. Its input is JSON, or a text that needs no parsing.
+  const start = (allHashes, json, text) => {
     hashes = allHashes;
     last = hashes.length / 64 - 1;
-    if (inputText !== undefined) input = freezeData(parse(inputText));
+    input = json === undefined ? text : freezeData(parse(json));
     try {
       powerOf();
     } catch (e) {

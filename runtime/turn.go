@@ -1,10 +1,13 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"qvat/chains"
 )
@@ -126,19 +129,15 @@ func (t *turn) run(ctx context.Context) error {
 	for i := range t.m.Chain.Len() {
 		hashes = append(hashes, t.m.Chain.Program(i).String()...)
 	}
-	args := make([]value, 1, 2)
-	var err error
-	if args[0], err = t.in.newString(ctx, hashes); err != nil {
+	all, err := t.in.newString(ctx, hashes)
+	if err != nil {
 		return err
 	}
-	if len(t.m.Input) > 0 {
-		input, err := t.in.newString(ctx, t.m.Input)
-		if err != nil {
-			return err
-		}
-		args = append(args, input)
+	inJSON, inText, err := t.input(ctx)
+	if err != nil {
+		return err
 	}
-	if _, err := t.in.call(ctx, t.entries.start, args...); err != nil {
+	if _, err := t.in.call(ctx, t.entries.start, all, inJSON, inText); err != nil {
 		return err
 	}
 	for {
@@ -152,6 +151,35 @@ func (t *turn) run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// input hands the message's input over: as JSON, or as the text that it stands
+// for where it is no more than that. An interpreter is slow at taking the
+// escapes out of a long text, and a text is what JSON within JSON is.
+func (t *turn) input(ctx context.Context) (inJSON, inText value, err error) {
+	none := t.in.fixed.undefined
+	if len(t.m.Input) == 0 {
+		return none, none, nil
+	}
+	if text, ok := plainText(t.m.Input); ok {
+		t.in.charge(ctx, int64(len(text))/bytesPerFuel)
+		inText, err = t.in.newString(ctx, text)
+		return none, inText, err
+	}
+	inJSON, err = t.in.newString(ctx, t.m.Input)
+	return inJSON, none, err
+}
+
+// plainText gives the text that a JSON string stands for. It leaves alone what
+// Go would read in another way than JavaScript does: half a surrogate pair, and
+// what is not UTF-8.
+func plainText(input []byte) ([]byte, bool) {
+	if input[0] != '"' || bytes.Contains(input, []byte(`\u`)) || !utf8.Valid(input) {
+		return nil, false
+	}
+	var text string
+	err := json.Unmarshal(input, &text)
+	return []byte(text), err == nil
 }
 
 // settled tells whether the message is over.
