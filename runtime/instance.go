@@ -105,13 +105,14 @@ func bindInstance(mod api.Module, mem *linearMemory) (*instance, error) {
 	return in, nil
 }
 
-// deepFuel is what a message burns at the least that has called deep.
+// deepFuel is what a message burns at the least, inside of the instance, that
+// has called deep.
 const deepFuel = 100_000
 
 // shrink gives up the native stacks that deep calls made wazero grow: it keeps
 // them with the function that was called, and never makes them smaller.
 func (in *instance) shrink() {
-	if in.burnt() < deepFuel {
+	if in.burnt()-in.tank.spent < deepFuel {
 		return
 	}
 	in.qjs.call = in.mod.ExportedFunction("qjs_call")

@@ -16,6 +16,7 @@ const slice = 200_000
 type tank struct {
 	left     int64 // not yet handed out
 	handed   int64 // handed out so far
+	spent    int64 // by the host, on the message's behalf
 	deadline time.Time
 	depth    int   // calls into the instance that are under way
 	stopped  error // why the instance was stopped, once it was
@@ -49,8 +50,11 @@ func (in *instance) charge(ctx context.Context, fuel int64) {
 	}
 }
 
-// spend lowers the fuel of a message that is about to end.
-func (in *instance) spend(fuel int64) { in.spare.Set(in.spare.Get() - uint64(fuel)) }
+// spend lowers the fuel, and leaves it to others to look whether any is left.
+func (in *instance) spend(fuel int64) {
+	in.tank.spent += fuel
+	in.spare.Set(in.spare.Get() - uint64(fuel))
+}
 
 // refill is called by metered code whose slice is spent. It panics to end the
 // instance: no exception that a program could catch.
