@@ -107,7 +107,7 @@ func bindInstance(mod api.Module, mem *linearMemory) (*instance, error) {
 
 // deepFuel is what a message burns at the least, inside of the instance, that
 // has called deep.
-const deepFuel = 100_000
+const deepFuel = 50_000
 
 // shrink gives up the native stacks that deep calls made wazero grow: it keeps
 // them with the function that was called, and never makes them smaller.

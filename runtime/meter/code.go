@@ -4,27 +4,26 @@ import "fmt"
 
 // Opcodes that the rewriter writes or looks at (core specification 5.4).
 const (
-	opUnreachable  = 0x00
-	opLoop         = 0x03
-	opIf           = 0x04
-	opEnd          = 0x0b
-	opCall         = 0x10
-	opCallIndirect = 0x11
-	opDrop         = 0x1a
-	opLocalGet     = 0x20
-	opLocalSet     = 0x21
-	opLocalTee     = 0x22
-	opGlobalGet    = 0x23
-	opGlobalSet    = 0x24
-	opMemoryGrow   = 0x40
-	opI32Const     = 0x41
-	opI64Const     = 0x42
-	opI32Eq        = 0x46
-	opI64LtS       = 0x53
-	opI64Sub       = 0x7d
-	opI64ShrU      = 0x88
-	opI64ExtendU   = 0xad
-	opBulk         = 0xfc
+	opUnreachable = 0x00
+	opLoop        = 0x03
+	opIf          = 0x04
+	opEnd         = 0x0b
+	opCall        = 0x10
+	opDrop        = 0x1a
+	opLocalGet    = 0x20
+	opLocalSet    = 0x21
+	opLocalTee    = 0x22
+	opGlobalGet   = 0x23
+	opGlobalSet   = 0x24
+	opMemoryGrow  = 0x40
+	opI32Const    = 0x41
+	opI64Const    = 0x42
+	opI32Eq       = 0x46
+	opI64LtS      = 0x53
+	opI64Sub      = 0x7d
+	opI64ShrU     = 0x88
+	opI64ExtendU  = 0xad
+	opBulk        = 0xfc
 
 	blockEmpty = 0x40
 )
@@ -42,7 +41,7 @@ func (m *module) codeSection() ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	pays, err := payers(bodies, uint32(len(m.imports)))
+	pays, err := payers(bodies, uint32(len(m.imports)), m.table)
 	if err != nil {
 		return nil, err
 	}

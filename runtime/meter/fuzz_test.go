@@ -15,12 +15,12 @@ import (
 // either an error or another module that is valid.
 func FuzzRewrite(f *testing.F) {
 	f.Add([]byte(nil))
-	f.Add(assemble(fn{takesOne, argument}))
-	f.Add(assemble(fn{takesOne, countdown(0x20, 0, 0x10, 1, 0x1a)}))
-	f.Add(assemble(fn{takesOne, recurse(2)}, fn{takesOne, recurse(1)}))
-	f.Add(assemble(fn{takesOne, []byte{0x20, 0, 0x41, 0, 0x11, takesOne, 0}}))
-	f.Add(assemble(fn{takesOne, []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}))
-	f.Add(assemble(fn{takesOne, []byte{0x41, 0, 0x41, 1, 0x20, 0, 0xfc, 11, 0, 0x20, 0, 0x40, 0}}))
+	f.Add(assemble(fn{typ: takesOne, body: argument}))
+	f.Add(assemble(fn{typ: takesOne, body: countdown(0x20, 0, 0x10, 1, 0x1a)}))
+	f.Add(assemble(fn{typ: takesOne, body: recurse(2)}, fn{typ: takesOne, body: recurse(1)}))
+	f.Add(assemble(fn{typ: takesOne, body: []byte{0x20, 0, 0x41, 0, 0x11, takesOne, 0}, listed: true}))
+	f.Add(assemble(fn{typ: takesOne, body: []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}))
+	f.Add(assemble(fn{typ: takesOne, body: []byte{0x41, 0, 0x41, 1, 0x20, 0, 0xfc, 11, 0, 0x20, 0, 0x40, 0}}))
 	f.Add(guest.QuickJS[:1<<12])
 	ctx := context.Background()
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())

@@ -2,82 +2,111 @@ package meter
 
 import "fmt"
 
-// Which functions pay when they are entered: those that could be part of a
-// recursion. That is each that calls through a table or calls an import, since
-// anything may come of that, and each that lies on a cycle of direct calls.
-// The others call one another along lines that end, and each loop on the way
-// is paid for, so between two payments there is only so much code.
+// Which functions pay when they are entered: enough of them that no recursion
+// goes unpaid. Whoever is called through the table pays, since anything may call
+// it; so does whoever calls an import, since the host may call anything; and of
+// each cycle of direct calls that is left, one function. The others call one
+// another along lines that end, and each loop on the way is paid for, so between
+// two payments there is only so much code.
 
-// callsOf finds what a body calls: the functions by index, and whether it calls
-// what is not known.
-func callsOf(body []byte, imports uint32) (direct []uint32, unknown bool, err error) {
+// callsOf finds what a body calls: the functions that the module defines, by
+// index, and whether it calls an import.
+func callsOf(body []byte, imports uint32) (direct []uint32, host bool, err error) {
 	r := reader{b: body}
 	r.skipLocals()
 	for !r.done() {
 		op := r.byte()
 		at := r.i
 		r.immediates(op)
-		switch op {
-		case opCallIndirect:
-			unknown = true
-		case opCall:
-			callee := reader{b: r.b, i: at}
-			if i := callee.u32(); i < imports {
-				unknown = true
-			} else {
-				direct = append(direct, i-imports)
-			}
+		if op != opCall {
+			continue
+		}
+		callee := reader{b: r.b, i: at}
+		if i := callee.u32(); i < imports {
+			host = true
+		} else {
+			direct = append(direct, i-imports)
 		}
 	}
-	return direct, unknown, r.err
+	return direct, host, r.err
 }
 
 // payers tells for each function that the module defines whether entering it
-// costs fuel.
-func payers(bodies [][]byte, imports uint32) ([]bool, error) {
-	pays := make([]bool, len(bodies))
-	calls := make([][]uint32, len(bodies))
+// costs fuel. table holds the indices of those that can be called through it,
+// imports counted in.
+func payers(bodies [][]byte, imports uint32, table []uint32) ([]bool, error) {
+	n := len(bodies)
+	g := graph{calls: make([][]uint32, n), pays: make([]bool, n)}
 	for i, body := range bodies {
 		var err error
-		if calls[i], pays[i], err = callsOf(body, imports); err != nil {
+		if g.calls[i], g.pays[i], err = callsOf(body, imports); err != nil {
 			return nil, fmt.Errorf("function %d: %w", i, err)
 		}
-		for _, c := range calls[i] {
-			if int(c) >= len(bodies) {
+		for _, c := range g.calls[i] {
+			if int(c) >= n {
 				return nil, fmt.Errorf("function %d calls function %d, which is not there", i, c)
 			}
 		}
 	}
-	g := graph{calls: calls, pays: pays, index: make([]int, len(bodies)), low: make([]int, len(bodies)), on: make([]bool, len(bodies))}
-	for i := range bodies {
-		if g.index[i] == 0 {
-			g.visit(uint32(i))
+	for _, f := range table {
+		if f < imports {
+			return nil, fmt.Errorf("import %d is in the table", f)
+		}
+		if int(f-imports) >= n {
+			return nil, fmt.Errorf("function %d is in the table and not there", f)
+		}
+		g.pays[f-imports] = true
+	}
+	for {
+		cycles := g.cycles()
+		if len(cycles) == 0 {
+			return g.pays, nil
+		}
+		for _, c := range cycles {
+			g.pays[g.busiest(c)] = true
 		}
 	}
-	return pays, nil
 }
 
-// graph finds cycles by Tarjan's algorithm (Depth-first search and linear graph
-// algorithms, 1972): the functions of a strongly connected component of more
-// than one pay, and each that calls itself.
+// graph is who calls whom directly, and who pays.
 type graph struct {
-	calls      [][]uint32
-	pays       []bool
+	calls [][]uint32
+	pays  []bool
+
+	// The state of a search.
 	index, low []int
 	on         []bool
 	stack      []uint32
 	next       int
+	found      [][]uint32
+}
+
+// cycles finds the strongly connected components of those that do not pay which
+// are more than one function, or one that calls itself, by Tarjan's algorithm
+// (Depth-first search and linear graph algorithms, 1972).
+func (g *graph) cycles() [][]uint32 {
+	n := len(g.calls)
+	g.index, g.low, g.on, g.next, g.found = make([]int, n), make([]int, n), make([]bool, n), 0, nil
+	for i := range g.calls {
+		if g.index[i] == 0 && !g.pays[i] {
+			g.visit(uint32(i))
+		}
+	}
+	return g.found
 }
 
 func (g *graph) visit(f uint32) {
 	g.next++
 	g.index[f], g.low[f] = g.next, g.next
+	from := len(g.stack)
 	g.stack = append(g.stack, f)
 	g.on[f] = true
+	itself := false
 	for _, c := range g.calls[f] {
 		switch {
+		case g.pays[c]:
 		case c == f:
-			g.pays[f] = true
+			itself = true
 		case g.index[c] == 0:
 			g.visit(c)
 			g.low[f] = min(g.low[f], g.low[c])
@@ -88,14 +117,36 @@ func (g *graph) visit(f uint32) {
 	if g.low[f] != g.index[f] {
 		return
 	}
-	many := g.stack[len(g.stack)-1] != f
-	for {
-		c := g.stack[len(g.stack)-1]
-		g.stack = g.stack[:len(g.stack)-1]
+	component := append([]uint32(nil), g.stack[from:]...)
+	g.stack = g.stack[:from]
+	for _, c := range component {
 		g.on[c] = false
-		g.pays[c] = g.pays[c] || many
-		if c == f {
-			return
+	}
+	if itself || len(component) > 1 {
+		g.found = append(g.found, component)
+	}
+}
+
+// busiest is the function of a component that most lines through it are likely
+// to pass: that which has most callers times callees in it.
+func (g *graph) busiest(component []uint32) uint32 {
+	in, out := map[uint32]int{}, map[uint32]int{}
+	for _, f := range component {
+		in[f], out[f] = 0, 0
+	}
+	for _, f := range component {
+		for _, c := range g.calls[f] {
+			if _, inside := in[c]; inside {
+				in[c]++
+				out[f]++
+			}
 		}
 	}
+	best := component[0]
+	for _, f := range component {
+		if a, b := in[f]*out[f], in[best]*out[best]; a > b || a == b && f < best {
+			best = f
+		}
+	}
+	return best
 }

@@ -1,8 +1,8 @@
 // Package meter rewrites a WebAssembly module so that running it costs fuel.
 //
 // The rewritten module exports one more mutable global, [Fuel]: an i64 that
-// each turn of a loop lowers by one, and each entry of a function that may be
-// part of a recursion (graph.go), and each bulk memory instruction by its
+// each turn of a loop lowers by one, and each entry of one of the functions
+// that every recursion passes (graph.go), and each bulk memory instruction by its
 // length. Below zero the module calls an import of
 // the caller's choice, which puts more in or ends the instance. So the host
 // hands out fuel in slices and gets a word in between them: compiled code is
@@ -40,6 +40,7 @@ const (
 	sectionFunc   = 3
 	sectionGlobal = 6
 	sectionExport = 7
+	sectionElem   = 9
 	sectionCode   = 10
 )
 
@@ -110,6 +111,7 @@ type module struct {
 	mutable  []uint32 // indices of mutable globals
 	nGlobals uint32   // globals, imported and defined
 	exports  map[string]uint32
+	table    []uint32 // functions that the table holds
 	code     []byte
 }
 
@@ -147,6 +149,8 @@ func parse(b []byte) (*module, error) {
 			m.readGlobals(&s)
 		case sectionExport:
 			m.readExports(&s)
+		case sectionElem:
+			m.readElements(&s)
 		case sectionCode:
 			m.code = body
 		}
@@ -213,6 +217,21 @@ func (m *module) readExports(r *reader) {
 		}
 		if kind == 3 {
 			m.exports[name] = index
+		}
+	}
+}
+
+// readElements reads what the table is filled with: in the one way that a C
+// compiler writes it.
+func (m *module) readElements(r *reader) {
+	for n := r.u32(); n > 0 && r.err == nil; n-- {
+		if kind := r.u32(); kind != 0 {
+			r.fail("element segment of kind %d", kind)
+			return
+		}
+		r.constExpr()
+		for k := r.u32(); k > 0 && r.err == nil; k-- {
+			m.table = append(m.table, r.u32())
 		}
 	}
 }

@@ -21,20 +21,26 @@ const (
 )
 
 // assemble writes a module: it imports env.refill, which is function 0, has
-// functions of the given bodies from 1 on, a table of all of them, two to four
-// pages of memory, the global sp, and exports "f", the last function.
+// functions of the given bodies from 1 on, a table of those that are listed, two
+// to four pages of memory, the global sp, and exports "f", the last function.
 func assemble(functions ...fn) []byte {
 	section := func(id byte, body ...byte) []byte { return append(append([]byte{id}, leb(len(body))...), body...) }
 	name := func(s string) []byte { return append(leb(len(s)), s...) }
 	types := []byte{2, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f}
 	imports := append(append(append([]byte{1}, name("env")...), name("refill")...), 0, takesNothing)
-	decls, code, table := leb(len(functions)), leb(len(functions)), append([]byte{1, 0, 0x41, 0, 0x0b}, leb(len(functions))...)
+	decls, code := leb(len(functions)), leb(len(functions))
+	var listed []byte
+	n := 0
 	for i, f := range functions {
 		decls = append(decls, f.typ)
-		table = append(table, leb(i+1)...)
+		if f.listed {
+			listed = append(listed, leb(i+1)...)
+			n++
+		}
 		body := append(append([]byte{1, 1, 0x7f}, f.body...), 0x0b) // one local, an i32
 		code = append(append(code, leb(len(body))...), body...)
 	}
+	table := append(append([]byte{1, 0, 0x41, 0, 0x0b}, leb(n)...), listed...)
 	exports := append(append([]byte{3}, name("f")...), 0)
 	exports = append(exports, leb(len(functions))...)
 	exports = append(append(exports, name("sp")...), 3, 0)
@@ -48,8 +54,9 @@ func assemble(functions ...fn) []byte {
 }
 
 type fn struct {
-	typ  byte
-	body []byte
+	typ    byte
+	body   []byte
+	listed bool // in the table
 }
 
 func leb(n int) []byte {
@@ -127,7 +134,7 @@ func rewrite(t *testing.T, wasm []byte) []byte {
 // TestCharges counts what each construct costs, to the unit.
 func TestCharges(t *testing.T) {
 	const plenty = 1 << 40
-	leaf := fn{takesOne, argument}
+	leaf := fn{typ: takesOne, body: argument}
 	for _, c := range []struct {
 		name      string
 		functions []fn
@@ -136,26 +143,27 @@ func TestCharges(t *testing.T) {
 		fuel      int64
 	}{
 		{"a function that does nothing", []fn{leaf}, 5, 5, 0},
-		{"a loop of one turn", []fn{{takesOne, countdown()}}, 1, 1, 1},
-		{"a loop of ten turns", []fn{{takesOne, countdown()}}, 10, 1, 10},
-		{"a loop of a million turns", []fn{{takesOne, countdown()}}, 1_000_000, 1, 1_000_000},
-		{"a loop in a block that is left", []fn{{takesOne, []byte{0x02, 0x40, 0x0c, 0, 0x03, 0x40, 0x0b, 0x0b, 0x41, 9}}}, 1, 9, 0},
-		{"a call of a function", []fn{leaf, {takesOne, []byte{0x20, 0, 0x10, 1}}}, 3, 3, 0},
-		{"a call in a loop", []fn{leaf, {takesOne, countdown(0x20, 0, 0x10, 1, 0x1a)}}, 10, 1, 10},
-		{"a call of a loop in a loop", []fn{{takesOne, countdown()}, {takesOne, countdown(0x20, 0, 0x10, 1, 0x1a)}}, 4, 1, 4 + 4 + 3 + 2 + 1},
-		{"recursion", []fn{{takesOne, recurse(1)}}, 10, 7, 11},
-		{"recursion of two", []fn{{takesOne, recurse(2)}, {takesOne, recurse(1)}}, 10, 7, 11},
-		{"recursion of three", []fn{{takesOne, recurse(2)}, {takesOne, recurse(3)}, {takesOne, recurse(1)}}, 9, 7, 10},
-		{"who calls what recurs", []fn{{takesOne, recurse(1)}, {takesOne, []byte{0x20, 0, 0x10, 1}}}, 10, 7, 11},
-		{"a call through the table", []fn{leaf, {takesOne, []byte{0x20, 0, 0x41, 0, 0x11, takesOne, 0}}}, 3, 3, 1},
-		{"recursion through the table", []fn{{takesOne, []byte{0x20, 0, 0x04, 0x7f, 0x20, 0, 0x41, 1, 0x6b, 0x41, 0, 0x11, takesOne, 0, 0x05, 0x41, 7, 0x0b}}}, 10, 7, 11},
-		{"a call of the host", []fn{{takesOne, []byte{0x10, 0}}}, 0, 0, 1},
-		{"memory.copy of nothing", []fn{{takesOne, []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}}, 0, 2, 0},
-		{"memory.copy of 63 bytes", []fn{{takesOne, []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}}, 63, 2, 0},
-		{"memory.copy of 64 KiB", []fn{{takesOne, []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}}, 65536, 2, 1024},
-		{"memory.fill of 6400 bytes", []fn{{takesOne, []byte{0x41, 0, 0x41, 1, 0x20, 0, 0xfc, 11, 0, 0x41, 2}}}, 6400, 2, 100},
-		{"memory.grow that is granted", []fn{{takesOne, []byte{0x20, 0, 0x40, 0}}}, 1, 2, 0},
-		{"memory.size", []fn{{takesOne, []byte{0x3f, 0}}}, 1, 2, 0},
+		{"a loop of one turn", []fn{{typ: takesOne, body: countdown()}}, 1, 1, 1},
+		{"a loop of ten turns", []fn{{typ: takesOne, body: countdown()}}, 10, 1, 10},
+		{"a loop of a million turns", []fn{{typ: takesOne, body: countdown()}}, 1_000_000, 1, 1_000_000},
+		{"a loop in a block that is left", []fn{{typ: takesOne, body: []byte{0x02, 0x40, 0x0c, 0, 0x03, 0x40, 0x0b, 0x0b, 0x41, 9}}}, 1, 9, 0},
+		{"a call of a function", []fn{leaf, {typ: takesOne, body: []byte{0x20, 0, 0x10, 1}}}, 3, 3, 0},
+		{"a call in a loop", []fn{leaf, {typ: takesOne, body: countdown(0x20, 0, 0x10, 1, 0x1a)}}, 10, 1, 10},
+		{"a call of a loop in a loop", []fn{{typ: takesOne, body: countdown()}, {typ: takesOne, body: countdown(0x20, 0, 0x10, 1, 0x1a)}}, 4, 1, 4 + 4 + 3 + 2 + 1},
+		{"recursion", []fn{{typ: takesOne, body: recurse(1)}}, 10, 7, 11},
+		{"recursion of two: one of them pays", []fn{{typ: takesOne, body: recurse(2)}, {typ: takesOne, body: recurse(1)}}, 10, 7, 5},
+		{"recursion of three", []fn{{typ: takesOne, body: recurse(2)}, {typ: takesOne, body: recurse(3)}, {typ: takesOne, body: recurse(1)}}, 9, 7, 3},
+		{"who calls what recurs", []fn{{typ: takesOne, body: recurse(1)}, {typ: takesOne, body: []byte{0x20, 0, 0x10, 1}}}, 10, 7, 11},
+		{"a call through the table", []fn{{typ: takesOne, body: argument, listed: true}, {typ: takesOne, body: []byte{0x20, 0, 0x41, 0, 0x11, takesOne, 0}}}, 3, 3, 1},
+		{"recursion through the table", []fn{{typ: takesOne, body: []byte{0x20, 0, 0x04, 0x7f, 0x20, 0, 0x41, 1, 0x6b, 0x41, 0, 0x11, takesOne, 0, 0x05, 0x41, 7, 0x0b}, listed: true}}, 10, 7, 11},
+		{"a call of what the table holds as well", []fn{{typ: takesOne, body: argument, listed: true}, {typ: takesOne, body: []byte{0x20, 0, 0x10, 1}}}, 3, 3, 1},
+		{"a call of the host", []fn{{typ: takesOne, body: []byte{0x10, 0}}}, 0, 0, 1},
+		{"memory.copy of nothing", []fn{{typ: takesOne, body: []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}}, 0, 2, 0},
+		{"memory.copy of 63 bytes", []fn{{typ: takesOne, body: []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}}, 63, 2, 0},
+		{"memory.copy of 64 KiB", []fn{{typ: takesOne, body: []byte{0x41, 0, 0x41, 0, 0x20, 0, 0xfc, 10, 0, 0, 0x41, 2}}}, 65536, 2, 1024},
+		{"memory.fill of 6400 bytes", []fn{{typ: takesOne, body: []byte{0x41, 0, 0x41, 1, 0x20, 0, 0xfc, 11, 0, 0x41, 2}}}, 6400, 2, 100},
+		{"memory.grow that is granted", []fn{{typ: takesOne, body: []byte{0x20, 0, 0x40, 0}}}, 1, 2, 0},
+		{"memory.size", []fn{{typ: takesOne, body: []byte{0x3f, 0}}}, 1, 2, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := start(t, rewrite(t, assemble(c.functions...)), 0)
@@ -188,7 +196,7 @@ func TestRefill(t *testing.T) {
 		{"more than enough", 1000, 100, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := start(t, rewrite(t, assemble(fn{takesOne, countdown()})), c.more)
+			m := start(t, rewrite(t, assemble(fn{typ: takesOne, body: countdown()})), c.more)
 			got, err := m.f.Call(t.Context(), c.turns)
 			if err != nil || got[0] != 1 {
 				t.Fatal(got, err)
@@ -205,7 +213,7 @@ func TestRefill(t *testing.T) {
 
 // TestRefusedGrowthTraps wants no answer of -1.
 func TestRefusedGrowthTraps(t *testing.T) {
-	grow := fn{takesOne, []byte{0x20, 0, 0x40, 0}}
+	grow := fn{typ: takesOne, body: []byte{0x20, 0, 0x40, 0}}
 	plain := start(t, assemble(grow), 0)
 	got, err := plain.f.Call(t.Context(), 100)
 	if err != nil || int32(got[0]) != -1 {
@@ -223,7 +231,7 @@ func TestRefusedGrowthTraps(t *testing.T) {
 // TestRefused are modules that the rewriter must not accept: they could keep
 // state where nobody sets it back, or hold what it does not know.
 func TestRefused(t *testing.T) {
-	good := assemble(fn{takesOne, argument})
+	good := assemble(fn{typ: takesOne, body: argument})
 	rewrite(t, good)
 	for _, c := range []struct {
 		name   string
@@ -238,14 +246,14 @@ func TestRefused(t *testing.T) {
 		{"a mutable global that is not known", good, meter.Options{Refill: "env.refill"}, "mutable global 0"},
 		{"a global that is not exported", good, meter.Options{Refill: "env.refill", Globals: []string{"sp", "other"}}, "other"},
 		{"no such import", good, meter.Options{Refill: "env.other", Globals: []string{"sp"}}, "env.other"},
-		{"table.set", assemble(fn{takesOne, []byte{0x41, 0, 0xd0, 0x70, 0x26, 0, 0x41, 1}}), options, "0x26"},
-		{"table.grow", assemble(fn{takesOne, []byte{0xd0, 0x70, 0x41, 1, 0xfc, 15, 0}}), options, "0xfc 15"},
-		{"memory.init", assemble(fn{takesOne, []byte{0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 0, 0, 0x41, 1}}), options, "0xfc 8"},
-		{"data.drop", assemble(fn{takesOne, []byte{0xfc, 9, 0, 0x41, 1}}), options, "0xfc 9"},
-		{"a vector", assemble(fn{takesOne, []byte{0xfd, 0x0c}}), options, "0xfd"},
-		{"a tail call", assemble(fn{takesOne, []byte{0x20, 0, 0x12, 1}}), options, "0x12"},
-		{"an exception", assemble(fn{takesOne, []byte{0x08, 0}}), options, "0x8"},
-		{"a call of what is not there", assemble(fn{takesOne, []byte{0x10, 9}}), options, "not there"},
+		{"table.set", assemble(fn{typ: takesOne, body: []byte{0x41, 0, 0xd0, 0x70, 0x26, 0, 0x41, 1}}), options, "0x26"},
+		{"table.grow", assemble(fn{typ: takesOne, body: []byte{0xd0, 0x70, 0x41, 1, 0xfc, 15, 0}}), options, "0xfc 15"},
+		{"memory.init", assemble(fn{typ: takesOne, body: []byte{0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 0, 0, 0x41, 1}}), options, "0xfc 8"},
+		{"data.drop", assemble(fn{typ: takesOne, body: []byte{0xfc, 9, 0, 0x41, 1}}), options, "0xfc 9"},
+		{"a vector", assemble(fn{typ: takesOne, body: []byte{0xfd, 0x0c}}), options, "0xfd"},
+		{"a tail call", assemble(fn{typ: takesOne, body: []byte{0x20, 0, 0x12, 1}}), options, "0x12"},
+		{"an exception", assemble(fn{typ: takesOne, body: []byte{0x08, 0}}), options, "0x8"},
+		{"a call of what is not there", assemble(fn{typ: takesOne, body: []byte{0x10, 9}}), options, "not there"},
 		{"a module that has such fuel already", rewrite(t, good), meter.Options{Refill: "env.refill", Globals: []string{"sp", meter.Fuel}}, meter.Fuel},
 	} {
 		t.Run(c.name, func(t *testing.T) {

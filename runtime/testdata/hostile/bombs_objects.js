@@ -10,7 +10,7 @@ exports.main = () => Array.prototype.join.call({ length: 2 ** 53 - 1 }, '');
 
 //// Array: join of holes in an array
 //! out_of_fuel
-exports.main = () => { const a = []; a.length = 2 ** 32 - 1; return a.join('xxxxxxxx') };
+exports.main = () => { const a = []; a.length = 2 ** 32 - 1; return a.join('x') };
 
 //// Array: sort of an array-like
 //! out_of_fuel
