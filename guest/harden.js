@@ -12,6 +12,8 @@
   const TypeErr = TypeError;
   const StringOf = String;
   const SetOf = Set;
+  const ObjectPrototype = Object.prototype;
+  const FunctionPrototype = Function.prototype;
 
   // getterOf gives a property's getter, without the descriptor that another
   // would make to hold it. (It looks further up where o has no such property.)
@@ -41,16 +43,20 @@
     }
   };
 
-  // deepFreeze freezes root and what hangs on it. check, where it is given, is
-  // asked about each object before it is frozen, and throws to refuse it; name
-  // is what root is called in what it says.
-  const deepFreeze = (root, check, name) => {
-    const done = check === undefined ? hard : clean;
-    if (isObject(root) && !done.has(root)) walk(done, root, check, name);
-    return root;
+  // harden freezes v and what hangs on it.
+  const harden = v => {
+    if (isObject(v) && !hard.has(v)) walk(hard, v);
+    return v;
   };
 
-  // walk does so for what is not done yet.
+  // hardenChecked does so for v, which is called name: check is asked about each
+  // object before it is frozen, and throws to refuse it.
+  const hardenChecked = (v, check, name) => {
+    if (isObject(v) && !clean.has(v)) walk(clean, v, check, name);
+    return v;
+  };
+
+  // walk is both, for what is not done yet.
   //
   // Nothing is noted as done before all of it is: where the walk fails half-way,
   // what it has seen may still lead to what is not frozen.
@@ -72,10 +78,10 @@
         continue;
       }
       if (check !== undefined) check(o, paths[at]);
-      if (isView(o)) freezeView(o);
-      else freeze(o);
+      if (typeof o === 'function' || !isView(o)) freeze(o);
+      else freezeView(o);
       const proto = getPrototypeOf(o);
-      if (proto !== null && !done.has(proto)) {
+      if (proto !== FunctionPrototype && proto !== ObjectPrototype && proto !== null && !done.has(proto)) {
         if (check !== undefined) paths[queue.length] = paths[at];
         queue[queue.length] = proto;
       }
@@ -108,5 +114,5 @@
     }
   };
 
-  return { harden: freeze(v => deepFreeze(v)), deepFreeze, mark, isObject };
+  return { harden: freeze(harden), hardenChecked, mark, isObject };
 })()

@@ -21,7 +21,7 @@
   const SyntaxErr = SyntaxError;
   const StringOf = String;
   const { encode, encodeList, freezeData } = boundary;
-  const { deepFreeze, isObject } = hardener;
+  const { harden, hardenChecked, isObject } = hardener;
 
   // Answers of hostBrand and hostSigned.
   const PROXY = 1, PROMISE = 2;
@@ -84,8 +84,8 @@
 
   // What goes from one program to another is deep-frozen; a child's result is
   // checked as well.
-  const cross = v => deepFreeze(v);
-  const crossUp = v => deepFreeze(v, checkResult, 'result');
+  const cross = harden;
+  const crossUp = v => hardenChecked(v, checkResult, 'result');
 
   // What a program threw becomes an Error of the kernel's making, so that a
   // parent can catch and read it without running the program's code again.
