@@ -103,6 +103,11 @@ func TestTurn(t *testing.T) {
 		{"function exports", `module.exports = async ({ input }) => ({ got: input })`, `{"x":[1,"é"]}`, `{"got":{"x":[1,"é"]}}`},
 		{"object exports", `module.exports = { main: () => [null, true] }`, "", `[null,true]`},
 		{"promise", `exports.main = () => new Promise(r => r(Promise.resolve(7)))`, "", `7`},
+		{"input is a text", `exports.main = ({ input }) => input`, `"a\"\\\/\b\n é😀"`, `"a\"\\/\b\n é😀"`},
+		{"input is an empty text", `exports.main = ({ input }) => input`, `""`, `""`},
+		{"input is a text with an escape", `exports.main = ({ input }) => input`, ` "\u00e9\\u" `, `"é\\u"`},
+		{"input is half a pair", `exports.main = ({ input }) => [input.length, input.isWellFormed()]`, `"\ud800"`, `[1,false]`},
+		{"input is JSON within JSON", `exports.main = ({ input }) => JSON.parse(input).a`, `"{\"a\":[1,\"x\"]}"`, `[1,"x"]`},
 		{"input is absent", `exports.main = ({ input, next, power }) => [typeof input, typeof next, typeof power]`, "", `["undefined","undefined","object"]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -124,9 +124,13 @@ exports.main = ({ next }) => [Object.isFrozen(next), Object.keys(next), next.has
 exports.main = () => 1;
 
 //// keys that are none
-//= ["TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","TypeError"]
-const odd = ['', 'root', undefined, null, 5, 'A'.repeat(64), '0'.repeat(63), { toString: () => '0'.repeat(64) }];
-exports.main = ({ next }) => odd.map(k => { try { return next.signedBy(k) } catch (e) { return e.name } });
+//= [11,true,true]
+const odd = [
+  '', 'root', undefined, null, 5, 'A'.repeat(64), '0'.repeat(63), '0'.repeat(65), '€'.repeat(64), '\ud800'.repeat(64),
+  { length: 64, toString: () => '0'.repeat(64) },
+];
+const name = f => { try { return f() } catch (e) { return e.name } };
+exports.main = ({ next }) => [odd.length, ...['signedBy', 'boundBy'].map(m => odd.every(k => name(() => next[m](k)) === 'TypeError'))];
 //// child
 exports.main = () => 1;
 

@@ -174,6 +174,25 @@ exports.main = () => {
   ];
 };
 
+//// harden of what is wide, deep and leads to itself
+//= [true,true,true]
+exports.main = () => {
+  const all = [];
+  const make = depth => {
+    const o = { all, next: undefined, get self() { return o }, f: () => depth, [Symbol('s')]: [depth] };
+    all.push(o, o, o.f, Object.getOwnPropertyDescriptor(o, 'self').get);
+    if (depth > 0) o.next = make(depth - 1);
+    return o;
+  };
+  const big = make(40), bigger = all.length;
+  const small = { a: () => 1, b: { c: [] } };
+  small.b.back = small;
+  harden(small);
+  harden(big);
+  const symbols = all.every(o => Object.getOwnPropertySymbols(o).every(s => Object.isFrozen(o[s])));
+  return [all.every(Object.isFrozen) && bigger === 164, symbols, [all, small, small.a, small.b, small.b.c].every(Object.isFrozen)];
+};
+
 //// harden of an accessor's functions and of symbols' properties
 //= [true,true,true]
 exports.main = () => {
