@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -109,6 +106,7 @@ func (a *assembly) finish(one *group) {
 	}
 	a.done[one] = program
 	for i, source := range m.Sources {
+		m.Sources[i] = "" // what was made here has no place that an author knows
 		if f := a.graph.files[source]; f != nil {
 			m.Sources[i] = f.name()
 		}
@@ -127,7 +125,7 @@ func (a *assembly) add(module Module, program chains.Program, m SourceMap) {
 		return // two files with the same text
 	}
 	a.have[program.Hash()] = true
-	module.Hash, module.Imports = program.Hash(), program.Requires()
+	module.Hash, module.Imports, module.Name = program.Hash(), program.Requires(), moduleName(module.Name)
 	a.out.Modules = append(a.out.Modules, module)
 	a.out.Bundle.Modules = append(a.out.Bundle.Modules, chains.BundleModule{Name: module.Name, Program: program})
 	a.out.Map.Modules[program.Hash().String()] = MapModule{Name: module.Name, Map: m}
@@ -271,50 +269,6 @@ func (a *assembly) withoutPaths(t *generated) (code string, first int) {
 		for range parts {
 			part(f.key, t.of.label(f))
 		}
-		code = a.withoutFolder(code, f)
 	}
 	return code, first
-}
-
-// withoutFolder takes the name of the project's folder out of the names that
-// esbuild makes of it, for an index file there.
-func (a *assembly) withoutFolder(code string, f *file) string {
-	if base := path.Base(f.key); f.key != base || strings.TrimSuffix(base, path.Ext(base)) != "index" {
-		return code
-	}
-	source, err := os.ReadFile(f.path)
-	if err != nil {
-		return code
-	}
-	folder := identifierOf(filepath.Base(a.root))
-	for _, form := range []string{"%s_exports", "%s_default", "require_%s", "init_%s"} {
-		from, to := fmt.Sprintf(form, folder), fmt.Sprintf(form, "index")
-		if !strings.Contains(string(source), from) && !strings.Contains(string(source), to) {
-			code = strings.ReplaceAll(code, from, to)
-		}
-	}
-	return code
-}
-
-// identifierOf is how esbuild makes an identifier of a file's name.
-func identifierOf(name string) string {
-	name = strings.TrimSuffix(name, path.Ext(name))
-	var b strings.Builder
-	gap := false
-	for i := range len(name) {
-		c := name[i]
-		if !isWord(c) || c >= 0x80 || b.Len() == 0 && c >= '0' && c <= '9' {
-			gap = b.Len() > 0
-			continue
-		}
-		if gap {
-			b.WriteByte('_')
-			gap = false
-		}
-		b.WriteByte(c)
-	}
-	if b.Len() == 0 {
-		return "_"
-	}
-	return b.String()
 }

@@ -19,7 +19,8 @@ func writeProject(t testing.TB, n int, esm bool) string {
 	dir := t.TempDir()
 	for i := range n {
 		var b strings.Builder
-		for k, to := range []int{i*2 + 1, i*2 + 2, i + 7} {
+		imports := []int{i*2 + 1, i*2 + 2, i + 7}
+		for k, to := range imports {
 			switch {
 			case to >= n:
 			case esm:
@@ -31,14 +32,26 @@ func writeProject(t testing.TB, n int, esm bool) string {
 		for f := range 12 {
 			fmt.Fprintf(&b, "\n// step%d folds a list into one number.\nfunction step%d(list, start = %d) {\n  let sum = start\n  for (const item of list) {\n    if (item?.skip) continue\n    sum += item.value ?? item.count * %d\n  }\n  return sum\n}\n", f, f, f, i)
 		}
+		// All of it is used: esbuild would leave out what is not.
+		b.WriteString("function work(list) {\n  let sum = 0")
+		for f := range 12 {
+			fmt.Fprintf(&b, " + step%d(list)", f)
+		}
+		for k, to := range imports {
+			if to < n {
+				fmt.Fprintf(&b, " + w%d(list)", k)
+			}
+		}
+		b.WriteString("\n  return sum\n}\n")
 		if esm {
-			b.WriteString("export function work(list) { return step0(list) + step1(list) }\n")
+			b.WriteString("export { work }\n")
 		} else {
-			b.WriteString("exports.work = function work(list) { return step0(list) + step1(list) }\n")
+			b.WriteString("exports.work = work\n")
 		}
 		name := fmt.Sprintf("m%d.js", i)
 		if i == 0 {
 			name = "main.js"
+			b.WriteString(map[bool]string{true: "export const main = work\n", false: "exports.main = work\n"}[esm])
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(b.String()), 0o600); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -22,6 +23,7 @@ var mistakes = map[string]api.LogLevel{
 	"unsupported-require-call":   api.LogLevelError,
 	"unsupported-dynamic-import": api.LogLevelError,
 	"empty-import-meta":          api.LogLevelError,
+	"indirect-require":           api.LogLevelWarning,
 }
 
 // options are what every run of esbuild over the project has in common.
@@ -50,6 +52,7 @@ func (p *project) options() api.BuildOptions {
 		TsconfigRaw:    raw,
 		AbsWorkingDir:  p.root,
 		Outdir:         p.root,
+		Outbase:        p.root, // or an index file there is called as the folder is
 		Bundle:         true,
 		Write:          false,
 		Format:         api.FormatCommonJS,
@@ -115,6 +118,9 @@ func (p *project) absences() api.Plugin {
 	}
 	return api.Plugin{Name: "absent", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: p.absentFilter()}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
+			if strings.Contains(a.Path, "//") {
+				return api.OnResolveResult{}, errElsewhere
+			}
 			module, shimmed := p.shims[a.Path]
 			if !shimmed {
 				module, shimmed = p.shims[strings.TrimPrefix(a.Path, "node:")]
@@ -131,7 +137,10 @@ func (p *project) absences() api.Plugin {
 	}}
 }
 
-// absentFilter matches the names that may be absent, in the regular expressions
+// errElsewhere is about addresses, which esbuild would leave as they are.
+var errElsewhere = errors.New("a module is a file: nothing is loaded from the network")
+
+// absentFilter matches the names that may be absent, and addresses, in the regular expressions
 // of Go.
 func (p *project) absentFilter() string {
 	var names []string
@@ -144,7 +153,7 @@ func (p *project) absentFilter() string {
 		}
 	}
 	slices.Sort(names)
-	return "^(node:)?(" + strings.Join(names, "|") + ")$"
+	return "^(node:)?(" + strings.Join(names, "|") + ")$|^(https?:)?//"
 }
 
 // without tells whether a package says that it can do without a module.
@@ -172,11 +181,9 @@ func (p *project) problem(m api.Message) Problem {
 	case strings.HasPrefix(m.Text, "Could not resolve "):
 		one.Text, one.Hint = unresolved(literal, m.Text)
 	case m.ID == "unsupported-require-call":
-		one.Text = "require of something computed: a vat knows modules by their hashes alone"
-		one.Hint = "require each module by a name in quotes, and choose between them afterwards"
+		one.Text, one.Hint = computedRequire, computedHint
 	case m.ID == "unsupported-dynamic-import":
-		one.Text = "import() of something computed: a vat knows modules by their hashes alone"
-		one.Hint = "import each module by a name in quotes, and choose between them afterwards"
+		one.Text, one.Hint = computedImport, computedHint
 	case m.ID == "empty-import-meta":
 		one.Text, one.Hint = "import.meta says nothing in a vat: a program has no address", "leave it out"
 	case strings.HasPrefix(m.Text, "Top-level await"):
@@ -196,6 +203,8 @@ func unresolved(name, text string) (said, hint string) {
 		return "a module is required by its hash: its text is not at hand", "require it by its file, and the bundle holds it"
 	case strings.HasPrefix(name, "qvat:"):
 		return fmt.Sprintf("%q is for root-power.js alone: a program has the powers that it is given", name), "take it from `power`, in main({ power })"
+	case strings.HasPrefix(name, "#"):
+		return fmt.Sprintf("no package.json gives %q a meaning here", name), `the field "imports" of package.json does`
 	case name == "" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "/"):
 		return strings.ToLower(text[:1]) + text[1:], ""
 	}

@@ -34,16 +34,21 @@ func (p *project) missing(paths []string) []Problem {
 		if len(found) == 0 {
 			return
 		}
-		rel, err := filepath.Rel(p.root, paths[i])
-		if err != nil {
-			rel = filepath.Base(paths[i])
-		}
-		list := p.unguarded(filepath.ToSlash(rel), string(text), loader, found)
+		list := p.unguarded(p.key(paths[i]), string(text), loader, found)
 		mu.Lock()
 		all = append(all, list...)
 		mu.Unlock()
 	})
 	return all
+}
+
+// key names a file as esbuild does: by its path from the root, with slashes.
+func (p *project) key(path string) string {
+	rel, err := filepath.Rel(p.root, path)
+	if err != nil {
+		rel = filepath.Base(path)
+	}
+	return filepath.ToSlash(rel)
 }
 
 // loaders are how the files are read in which globals can stand.

@@ -85,23 +85,33 @@ const batch = 64
 func (p *project) generate(g *graph) (*texts, error) {
 	all := g.groups(p.merge)
 	t := &texts{tokens: newTokens(), of: map[*group]*generated{}}
-	var bare, rest []*group
+	var wrong []Problem
+	injections, groups := map[string]injection{}, map[string][]*group{}
 	for _, one := range all {
 		if v, ok := p.verbatim(one, t.tokens); ok {
 			t.of[one] = v
-		} else if d, ok := p.data(one); ok {
-			t.of[one] = d
-		} else if one.bare {
-			bare = append(bare, one)
-		} else {
-			rest = append(rest, one)
+			continue
 		}
+		if d, ok := p.data(one); ok {
+			t.of[one] = d
+			continue
+		}
+		in, list := p.injection(g, one)
+		wrong = append(wrong, list...)
+		injections[in.key()], groups[in.key()] = in, append(groups[in.key()], one)
 	}
-	runs := slices.AppendSeq(slices.Collect(slices.Chunk(bare, batch)), slices.Chunk(rest, batch))
-	for _, some := range runs {
-		r := &run{project: p, graph: g, all: all, texts: t, groups: some, samples: t.help == nil}
-		if err := r.do(); err != nil {
-			return nil, err
+	if len(wrong) > 0 {
+		return nil, &Problems{sorted(wrong)}
+	}
+	if len(groups) > 0 {
+		groups[""] = append(groups[""], nil) // the helpers, without shims
+	}
+	for _, key := range sortedKeys(groups) {
+		for some := range slices.Chunk(groups[key], batch) {
+			r := &run{project: p, graph: g, all: all, texts: t, groups: some, inject: injections[key]}
+			if err := r.do(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return t, nil
@@ -110,13 +120,13 @@ func (p *project) generate(g *graph) (*texts, error) {
 // run is one run of esbuild, which makes the programs of some groups.
 type run struct {
 	*project
-	graph   *graph
-	all     []*group
-	texts   *texts
-	groups  []*group
-	samples bool
-	edges   map[string]*file
-	owner   map[string]*group // by the path of a member
+	graph  *graph
+	all    []*group
+	texts  *texts
+	groups []*group // nil stands for the helpers
+	inject injection
+	edges  map[string]*file
+	owner  map[string]*group // by the path of a member
 }
 
 func (r *run) do() error {
@@ -124,6 +134,10 @@ func (r *run) do() error {
 	o := r.options()
 	o.Sourcemap = api.SourceMapExternal
 	for i, one := range r.groups {
+		if one == nil {
+			o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: sample + ":helpers", OutputPath: sample})
+			continue
+		}
 		entry := one.doors[0].path
 		if len(one.doors) > 1 {
 			entry = circle + ":" + strconv.Itoa(one.index)
@@ -136,14 +150,9 @@ func (r *run) do() error {
 			}
 		}
 	}
-	if r.samples {
-		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: sample + ":helpers", OutputPath: sample})
-	}
-	if len(r.groups) > 0 && !r.groups[0].bare {
-		for _, name := range r.injected() {
-			o.Inject = append(o.Inject, global+":"+name)
-			delete(o.Define, name)
-		}
+	for _, name := range r.inject.names {
+		o.Inject = append(o.Inject, global+":"+name)
+		delete(o.Define, name)
 	}
 	o.Plugins = []api.Plugin{r.plugin()}
 	result := api.Build(o)
@@ -165,10 +174,11 @@ func (r *run) take(files []api.OutputFile) error {
 	for _, f := range files {
 		outputs[strings.TrimPrefix(filepath.ToSlash(strings.TrimPrefix(f.Path, r.root)), "/")] = f.Contents
 	}
-	if r.samples {
-		r.texts.help = newHelpers(string(outputs[sample+".js"]))
-	}
 	for i, one := range r.groups {
+		if one == nil {
+			r.texts.help = newHelpers(string(outputs[sample+".js"]))
+			continue
+		}
 		name := strconv.Itoa(i) + ".js"
 		code, ok := outputs[name]
 		if !ok {
@@ -178,7 +188,12 @@ func (r *run) take(files []api.OutputFile) error {
 		if err != nil {
 			return err
 		}
-		r.texts.of[one] = &generated{of: one, code: string(code), m: m}
+		made := &generated{of: one, code: string(code), m: m}
+		if strings.HasPrefix(made.code, "#!") { // for a shell
+			_, made.code, _ = strings.Cut(made.code, "\n")
+			made.m.Mappings = strings.TrimPrefix(m.Mappings, ";")
+		}
+		r.texts.of[one] = made
 	}
 	return nil
 }
@@ -191,9 +206,7 @@ func (r *run) plugin() api.Plugin {
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: absent}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
 			return contents("module.exports = {}"), nil
 		})
-		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: global}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-			return contents(fmt.Sprintf("export { default as %s } from %q", a.Path, a.Path)), nil
-		})
+		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: global}, r.loadGlobal)
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: circle}, r.loadCircle)
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: member}, r.loadMember)
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: sample}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
@@ -211,7 +224,9 @@ func (r *run) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 			}
 		}
 		return api.OnResolveResult{}, nil
-	case a.Namespace == circle: // a member, by its path
+	case a.Namespace == circle: // a member, by its path from the root
+		return api.OnResolveResult{}, nil
+	case a.Namespace == global && strings.HasPrefix(a.Path, "./"): // of the same group
 		return api.OnResolveResult{}, nil
 	case a.Namespace == global:
 		// Where nothing uses the global, nothing of its shim shall be left.
@@ -252,7 +267,8 @@ func (r *run) loadCircle(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	var b strings.Builder
 	b.WriteString("module.exports = {\n")
 	for _, f := range one.doors {
-		fmt.Fprintf(&b, "  get %s() { return require(%s) },\n", quote(one.export(f)), quote(f.path))
+		// Not by its absolute path, whose length would show in the source map.
+		fmt.Fprintf(&b, "  get %s() { return require(%s) },\n", quote(one.export(f)), quote("./"+r.key(f.path)))
 	}
 	b.WriteString("}\n")
 	text := b.String()

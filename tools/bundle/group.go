@@ -4,6 +4,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"qvat/chains"
 )
 
 // group is what becomes one program: a file, or several that import each other
@@ -41,7 +45,10 @@ func (g *graph) groups(merge []string) []*group {
 	}
 	door(g.main)
 	for _, f := range g.shims {
-		door(f)
+		// What main's group holds, no other can use: all others are below it.
+		if f.group != g.main.group {
+			door(f)
+		}
 	}
 	for _, f := range g.files {
 		for _, e := range f.imports {
@@ -176,6 +183,22 @@ func (one *group) name() string {
 		return s
 	}
 	return names[0] + " and others"
+}
+
+// moduleName makes a name what a bundle takes: of a file's name, which may hold
+// anything and be of any length, the end.
+func moduleName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(name, string(utf8.RuneError)))
+	if over := len(name) - chains.MaxModuleName; over > 0 {
+		const cut = "…"
+		name = cut + strings.ToValidUTF8(name[over+len(cut):], "")
+	}
+	return name
 }
 
 // label is what a member is called inside its group's program: its path from

@@ -46,9 +46,9 @@ func TestResolution(t *testing.T) {
 		{"links, as pnpm lays them", sources{
 			"main.js":        "exports.main = () => [require('a'), require('@s/b').x]",
 			"node_modules/a": "-> .pnpm/a@1.0.0/node_modules/a", "node_modules/@s/b": "-> ../.pnpm/@s+b@2.0.0/node_modules/@s/b",
-			"node_modules/.pnpm/a@1.0.0/node_modules/a/index.js": "module.exports = ['a1', require('b')]",
-			"node_modules/.pnpm/a@1.0.0/node_modules/b":          "-> ../../b@1.0.0/node_modules/b",
-			"node_modules/.pnpm/b@1.0.0/node_modules/b/index.js": "module.exports = 'b1'",
+			"node_modules/.pnpm/a@1.0.0/node_modules/a/index.js":       "module.exports = ['a1', require('b')]",
+			"node_modules/.pnpm/a@1.0.0/node_modules/b":                "-> ../../b@1.0.0/node_modules/b",
+			"node_modules/.pnpm/b@1.0.0/node_modules/b/index.js":       "module.exports = 'b1'",
 			"node_modules/.pnpm/@s+b@2.0.0/node_modules/@s/b/index.js": "exports.x = 'sb2'",
 		}, `[["a1","b1"],"sb2"]`},
 		{"a linked module", sources{"main.js": "exports.main = () => [require('./a').n, require('./b').n]", "a.js": "-> real/x.js", "b": "-> real", "real/x.js": "exports.n = require('./y')", "real/y.js": "module.exports = 1", "real/index.js": "exports.n = 2"}, `[1,2]`},
@@ -57,7 +57,7 @@ func TestResolution(t *testing.T) {
 		{"a package of a builtin's name", sources{"main.js": "exports.main = () => [require('events'), require('util/')]", "node_modules/events/index.js": "module.exports = 'events'", "node_modules/util/index.js": "module.exports = 'util'"}, `["events","util"]`},
 		{"what nothing has an effect for", sources{"main.mjs": "import 'p'; import { x } from 'q'; export const main = () => x", "node_modules/p/package.json": `{"sideEffects":false}`, "node_modules/p/index.js": "exports.x = 1", "node_modules/q/package.json": `{"sideEffects":["./keep.mjs"],"module":"m.mjs"}`, "node_modules/q/m.mjs": "import './side.mjs'; import './keep.mjs'; export { y as x } from './y.mjs'", "node_modules/q/side.mjs": "export const u = 1", "node_modules/q/keep.mjs": "export const k = 1", "node_modules/q/y.mjs": "export const y = 2"}, `2`},
 		{"what may fail, does", sources{"main.js": "let a = 'none', b; try { a = require('nobody') } catch { } try { b = require('./nobody') } catch (e) { b = 'caught' } exports.main = async () => [a, b, await import('nobody').catch(() => 'rejected')]"}, `["none","caught","rejected"]`},
-		{"JSON", sources{"main.mjs": "import all, { b, 'a-b' as c } from './a.json'; import * as n from './a.json'; import t from './a.json' with { type: 'json' }; export const main = () => [all, b, c, n.b, t.b]", "a.json": "\ufeff" + `{"b":[1],"a-b":"é😀","c":null}`}, `[{"a-b":"é😀","b":[1],"c":null},[1],"é😀",[1],[1]]`},
+		{"JSON", sources{"main.mjs": "import all, { b, 'a-b' as c } from './a.json'; import * as n from './a.json'; import t from './a.json' with { type: 'json' }; export const main = () => [all, b, c, n.b, t.b]", "a.json": "\ufeff" + `{"b":[1],"a-b":"é😀","c":null}`}, `[{"b":[1],"a-b":"é😀","c":null},[1],"é😀",[1],[1]]`},
 		{"JSON by require", sources{"main.js": "exports.main = () => [require('./a.json').b, require('./n.json'), require('./s'), require('./e.json')]", "a.json": `{"b":[1]}`, "n.json": "5", "s.json": `"x"`, "e.json": "{}"}, `[[1],5,"x",{}]`},
 		{"names of the language's own in JSON", sources{"main.js": "const a = require('./a.json'); exports.main = () => [Object.keys(a), Object.getOwnPropertyDescriptor(a, '__proto__').value, a.constructor, a.b, Object.getPrototypeOf(a) === Object.prototype]", "a.json": `{"__proto__":5,"constructor":1,"b":2}`}, `[["__proto__","constructor","b"],5,1,2,true]`},
 		{"text", sources{"main.mjs": "import t from './a.txt'; export const main = () => t", "a.txt": "\ufeffa `${b}` \\ \r\n\u2028é😀"}, `"a ` + "`${b}`" + ` \\ \r\n` + "\u2028" + `é😀"`},
@@ -98,8 +98,8 @@ func TestMainModule(t *testing.T) {
 // TestNames: files may be called as they like.
 func TestNames(t *testing.T) {
 	for _, name := range []string{
-		"with space", "quote'single", `quote"double`, "back`tick", "dollar${x}", "é", "日本", "😀", "a+b", "a#b", "a%20b", "a?b", "[a]", "a*b", "{a}",
-		"constructor", "__proto__", "default", "index", "require", "exports", "1", "-", "...", "node_modules-not", "main_exports", "a\\b", "tab\there", "line\nbreak", "cr\rhere", "ls\u2028here", "nul-like\x01", "bidi\u202e",
+		"with space", "quote'single", `quote"double`, "back`tick", "dollar${x}", "é", "日本", "😀", "a+b", "a#b", "a%20b", "a?b", "[a]", "{a}",
+		"constructor", "__proto__", "default", "index", "require", "exports", "1", "-", "...", "node_modules-not", "main_exports", "tab\there", "line\nbreak", "cr\rhere", "ls\u2028here", "nul-like\x01", "bidi\u202e",
 	} {
 		t.Run(name, func(t *testing.T) {
 			quoted := mustJSON(t, "./"+name)

@@ -3,12 +3,15 @@ package bundle
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"qvat/chains"
 )
 
 // graph is which file imports which.
@@ -78,11 +81,28 @@ func (p *project) scan() (*graph, error) {
 	o.Plugins = []api.Plugin{p.absences(), g.note()}
 	r := api.Build(o)
 	slices.Sort(g.seen)
-	var list []Problem
+	var list, unclear []Problem
 	for _, m := range r.Errors {
-		list = append(list, p.problem(m))
+		if one := p.problem(m); asPattern(m) {
+			unclear = append(unclear, one)
+		} else {
+			list = append(list, one)
+		}
 	}
-	for _, one := range sorted(p.missing(g.seen)) {
+	var meta metafile
+	if r.Metafile != "" {
+		if err := json.Unmarshal([]byte(r.Metafile), &meta); err != nil {
+			return nil, fmt.Errorf("what esbuild tells of its run: %w", err)
+		}
+	}
+	computed := p.patterns(meta, g.seen)
+	list = append(list, computed...)
+	for _, one := range unclear {
+		if !slices.ContainsFunc(computed, func(c Problem) bool { return c.File == one.File }) {
+			list = append(list, one)
+		}
+	}
+	for _, one := range sorted(append(p.missing(g.seen), p.suspects(r.Warnings)...)) {
 		if strings.Contains(one.File, modulesFolder) {
 			g.warnings = append(g.warnings, one)
 		} else {
@@ -91,10 +111,6 @@ func (p *project) scan() (*graph, error) {
 	}
 	if len(list) > 0 {
 		return nil, &Problems{sorted(list)}
-	}
-	var meta metafile
-	if err := json.Unmarshal([]byte(r.Metafile), &meta); err != nil {
-		return nil, fmt.Errorf("what esbuild tells of its run: %w", err)
 	}
 	g.link(meta)
 	g.locate(r.Warnings)
@@ -112,8 +128,12 @@ func (p *project) scan() (*graph, error) {
 	return g, nil
 }
 
-// told marks the messages that tell where an import stands.
-const told = "import "
+// told marks the messages that tell where an import stands; toldResolve is one
+// about a require.resolve.
+const (
+	told        = "import "
+	toldResolve = "resolve"
+)
 
 // note is a plug-in that notes what is loaded. It answers no question of
 // esbuild's; that it was asked is a warning, which has the place of the import.
@@ -121,18 +141,44 @@ func (g *graph) note() api.Plugin {
 	var mu sync.Mutex
 	return api.Plugin{Name: "note", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			if err := readable(a.Path); err != nil {
+				return api.OnLoadResult{}, err
+			}
 			mu.Lock()
 			g.seen = append(g.seen, a.Path)
 			mu.Unlock()
 			return api.OnLoadResult{}, nil
 		})
 		b.OnResolve(api.OnResolveOptions{Filter: `.*`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
-			if a.Kind != api.ResolveJSRequireCall {
+			switch a.Kind {
+			case api.ResolveJSRequireCall:
+			case api.ResolveJSRequireResolve:
+				return api.OnResolveResult{Warnings: []api.Message{{Text: toldResolve}}}, nil
+			default:
 				return api.OnResolveResult{}, nil
 			}
 			return api.OnResolveResult{Warnings: []api.Message{{Text: told + a.Path}}}, nil
 		})
 	}}
+}
+
+// largest is how many bytes a source has at most.
+const largest = chains.DefaultBundle
+
+// readable refuses what would never end, and what esbuild mistakes for another.
+func readable(path string) error {
+	info, err := os.Stat(path)
+	switch name := filepath.Base(path); {
+	case err != nil:
+		return nil // esbuild says so
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not an ordinary file", name)
+	case info.Size() > largest:
+		return fmt.Errorf("%s has %d bytes: a source has at most %d", name, info.Size(), largest)
+	case filepath.Separator == '/' && strings.Contains(path, `\`):
+		return fmt.Errorf("%s: a file's name holds no backslash", name)
+	}
+	return nil
 }
 
 // locate notes where the requires stand.

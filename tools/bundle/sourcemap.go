@@ -13,7 +13,8 @@ import (
 // not: a map tells where, and whoever has the sources can look.
 type SourceMap struct {
 	// Sources are the names of the files, with slashes, as people know them:
-	// "lib/rates.ts", or "zod/v3/types.js" for a file of a package.
+	// "lib/rates.ts", or "zod/v3/types.js" for a file of a package; "" is one
+	// that no author wrote.
 	Sources []string `json:"sources"`
 	// Mappings are the segments, encoded as the standard has it. None at all
 	// says that the text is that of its one source, line for line.
@@ -47,7 +48,7 @@ func (m SourceMap) Find(line, column int) (Place, bool) {
 		}
 		return at < line
 	})
-	if err != nil || found.source < 0 || found.source >= len(m.Sources) {
+	if err != nil || found.source < 0 || found.source >= len(m.Sources) || m.Sources[found.source] == "" {
 		return Place{}, false
 	}
 	return Place{m.Sources[found.source], found.line + 1, found.sourceColumn + 1}, true

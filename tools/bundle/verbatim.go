@@ -31,7 +31,7 @@ func (p *project) verbatim(one *group, t tokens) (*generated, bool) {
 	named := map[string]int{}
 	for _, e := range f.imports {
 		// Of two requires of one name only the first has its place told.
-		if named[e.name]++; named[e.name] > 1 || e.kind != "require-call" || e.to.path == "" || len(e.to.group.doors) > 1 {
+		if named[e.name]++; named[e.name] > 1 || e.kind != "require-call" || e.to.path == "" || e.to == f || len(e.to.group.doors) > 1 {
 			return nil, false
 		}
 	}

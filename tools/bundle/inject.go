@@ -1,0 +1,88 @@
+package bundle
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// injection is which shims of globals some groups are given: those alone that
+// they may use, so that the others' programs are the same without them.
+type injection struct {
+	names []string // sorted
+	// inside is main's group, where its own members are among the shims; nil for
+	// none.
+	inside *group
+}
+
+func (i injection) key() string {
+	if i.inside != nil {
+		return strings.Join(i.names, " ") + " " + strconv.Itoa(i.inside.index)
+	}
+	return strings.Join(i.names, " ")
+}
+
+// injection tells which shims of globals a group may use. A group that such a
+// shim requires cannot require it in turn: there its use is a mistake.
+func (p *project) injection(g *graph, one *group) (injection, []Problem) {
+	known := map[string]bool{}
+	for name := range g.shims {
+		known[name] = true
+	}
+	var in injection
+	var wrong []Problem
+	if len(known) == 0 {
+		return in, nil
+	}
+	for _, f := range one.members {
+		loader, ok := loaders[filepath.Ext(f.path)]
+		if !ok {
+			continue
+		}
+		text, err := os.ReadFile(f.path)
+		if err != nil {
+			continue // esbuild says so
+		}
+		var shut []string
+		for _, name := range words(text, known) {
+			inside := one == g.main.group && g.shims[name].group == one
+			switch {
+			case one.bare && !inside:
+				if _, missing := globals[name]; missing {
+					shut = append(shut, name)
+				}
+				continue
+			case inside:
+				in.inside = one
+			}
+			if !slices.Contains(in.names, name) {
+				in.names = append(in.names, name)
+			}
+		}
+		if len(shut) == 0 {
+			continue
+		}
+		for _, one := range p.unguarded(f.key, string(text), loader, shut) {
+			one.Text, one.Hint = "a shim requires this module, which cannot use the shim of "+one.Global+" therefore", "pass it what it needs, or have it import the shim by name"
+			wrong = append(wrong, one)
+		}
+	}
+	slices.Sort(in.names)
+	return in, wrong
+}
+
+// loadGlobal is the module that brings a global's shim in: as a program, or as
+// one of the group's own members.
+func (r *run) loadGlobal(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	from, shim := a.Path, r.graph.shims[a.Path]
+	if r.inject.inside != nil && shim.group == r.inject.inside {
+		from = "./" + r.key(shim.path)
+	}
+	text := fmt.Sprintf("export { default as %s } from %s", a.Path, quote(from))
+	return api.OnLoadResult{Contents: &text, ResolveDir: r.root}, nil
+}
