@@ -28,7 +28,7 @@ var plan = map[string][]string{
 	"host/powers":     {"chains", "runtime", "host/store"},
 	"host":            {"chains", "runtime", "host/*"},
 	"tools/bundle":    {"chains"},
-	"tools/project":   {"chains", "host/fault", "host/keyfile", "tools/bundle"},
+	"tools/project":   {"chains", "runtime", "host", "host/fault", "host/keyfile", "tools/bundle"},
 	"tools/trial":     {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
 	"tools/dev":       {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
 	"tools/*":         {"chains", "runtime", "host"},

@@ -1,0 +1,3 @@
+// What the reader sends after main.
+/** @type {Qvat.Main<{ read: () => number }>} */
+exports.main = ({ power }) => power.read()

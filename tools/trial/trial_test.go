@@ -1,0 +1,406 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qvat/tools/project"
+)
+
+// machineCode is the variable that names the folder where the runs of these
+// tests share the engine's machine code: compiling it takes most of a run.
+const machineCode = "QVAT_TRIAL_TEST_CACHE"
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "qvat-trial-")
+	if err == nil {
+		err = os.Setenv(machineCode, dir)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
+// folder makes a project of files.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		at := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// ran runs the tests of a project; that all is removed again is checked.
+func ran(t *testing.T, o Options) []Result {
+	t.Helper()
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	o.cache = os.Getenv(machineCode)
+	results, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothingIn(t, temp)
+	return results
+}
+
+func nothingIn(t *testing.T, dir string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// passes runs the tests of a project, all of which pass.
+func passes(t *testing.T, files map[string]string) {
+	t.Helper()
+	results := ran(t, Options{Dir: folder(t, files)})
+	for _, r := range results {
+		if r.Failure != nil {
+			t.Errorf("%s: %s: %s %+v", r.File, r.Name, r.Failure.Message, r.Failure.Places)
+		}
+	}
+}
+
+func TestTemplates(t *testing.T) {
+	for _, name := range project.Templates() {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), name)
+			if _, err := project.New(dir, name); err != nil {
+				t.Fatal(err)
+			}
+			results := ran(t, Options{Dir: dir})
+			if len(results) < 3 {
+				t.Errorf("only %d tests ran", len(results))
+			}
+			for _, r := range results {
+				if r.Failure != nil {
+					t.Errorf("%s: %s: %s %+v", r.File, r.Name, r.Failure.Message, r.Failure.Places)
+				}
+				if r.Messages == 0 || r.Fuel == 0 || r.Own == 0 || r.Took == 0 {
+					t.Errorf("%s: %s cost nothing: %+v", r.File, r.Name, r)
+				}
+			}
+		})
+	}
+}
+
+const counter = `exports.main = ({ power: { store }, input }) => {
+  const t = store.table('counters')
+  t.set('n', (t.get('n') ?? 0) + (input ?? 1))
+  return t.get('n')
+}
+`
+
+// TestWhatTCanDo runs a project that uses all of `t`.
+func TestWhatTCanDo(t *testing.T) {
+	passes(t, map[string]string{
+		"count.js": counter,
+		"log.js":   "exports.main = ({ power: { log, clock, message } }) => { log.warn('careful', { at: clock.now() }); console.log('seen'); return [clock.now(), message.arrived] }",
+		"who.js":   "exports.main = ({ next }) => [next.signedBy(BOB), next.boundBy(BOB), next.signedBy(CAROL), next.hash.length]",
+		"next.js":  "exports.main = () => {}",
+		"throw.js": "exports.main = ({ input }) => {\n  if (input === 'range') throw new RangeError('too far')\n  for (;;);\n}\n",
+		"lib.ts":   "export const twice = (n: number): number => 2 * n",
+		"test/t.test.js": `
+const { twice } = require('../lib')
+const count = { program: './count.js', by: 'root' }
+
+exports.keys = t => {
+  t.equal(t.key('bob'), t.key('bob'))
+  t.ok(t.key('bob') !== t.key('carol'))
+  t.equal(t.root, t.key('root'))
+  t.ok(/^[0-9a-f]{64}$/.test(t.root))
+  t.equal(t.key('bob'), '` + bobKey(t) + `', 'always the same')
+}
+exports.unit = t => t.equal(twice(4), 8)
+exports['messages, rows, fuel'] = async t => {
+  t.equal([t.fuel, t.rows('counters'), t.log()], [0, [], []])
+  t.equal(await t.send([count], 2), 2)
+  const first = t.fuel
+  t.ok(first > 0)
+  t.equal(await t.send([count]), 3)
+  t.equal(t.rows('counters'), [['n', 3]])
+  t.equal(await Promise.all([1, 2, 3].map(() => t.send([count])).concat(Promise.resolve(0))).then(all => all.sort()), [0, 4, 5, 6])
+  t.equal(await t.send([{ program: './next.js', by: 'root' }]), undefined)
+}
+exports['a vat of its own'] = async t => t.equal(await t.send([count]), 1)
+exports['log and clock'] = async t => {
+  const now = t.now
+  t.equal(await t.send([{ program: './log.js', by: 'root' }]), [now, now])
+  t.advance(90_000)
+  t.equal(t.now, now + 90_000)
+  t.equal(await t.send([{ program: './log.js', by: 'root' }]), [now + 90_000, now + 90_000])
+  t.equal(t.log(), [now, now + 90_000].map(at => ({ level: 'warn', message: 'careful', fields: { at } })))
+}
+exports['who signed'] = async t => {
+  const who = { program: './who.js', by: 'root', define: { BOB: t.key('bob'), CAROL: t.key('carol') } }
+  const by = more => t.send([who, { program: './next.js', ...more }])
+  t.equal(await by({ by: 'bob' }), [true, false, false, 64])
+  t.equal(await by({ by: 'bob', bound: true }), [true, true, false, 64])
+  t.equal(await by({ by: ['carol', 'bob'] }), [true, false, true, 64])
+  t.equal(await by({ by: [] }), [false, false, false, 64])
+  t.equal(await by({}), [false, false, false, 64])
+}
+exports.failures = async t => {
+  const program = './throw.js'
+  const e = await t.throws(t.send([{ program, by: 'root' }], 'range'), { code: 'program_error', message: 'too far' })
+  t.equal([e.name, e.message, e.code, e.program, e.line, e.column, e instanceof Error], ['RangeError', 'too far', 'program_error', 'throw.js', 2, 36, true])
+  const f = await t.throws(() => t.send([{ program, by: 'root' }]), { code: 'out_of_fuel', message: /fuel of \d+/ })
+  t.equal(f.program, undefined)
+  await t.throws(t.send([{ program, by: 'bob' }]), { code: 'root_not_signed' })
+  await t.throws(t.send([{ program: './none.js' }]), { code: 'not_bundled', message: 'no file none.js' })
+  await t.throws(t.send([{ program: '../x.js' }]), { code: 'not_bundled', message: 'folder' })
+}
+exports.comparing = async t => {
+  const no = async (got, want, message) => { await t.throws(() => t.equal(got, want), { message }) }
+  const cycle = () => { const o = { a: 1 }; o.self = o; return o }
+  t.equal(cycle(), cycle())
+  t.equal([new Date(5), /x/g, new Map([['k', { v: [1] }]]), new Set([1]), NaN, 10n, new Uint8Array([1, 2])],
+    [new Date(5), /x/g, new Map([['k', { v: [1] }]]), new Set([1]), NaN, 10n, new Uint8Array([1, 2])])
+  await no(0, -0, 'got 0, want -0')
+  await no({ a: [1, { b: 2 }] }, { a: [1, { b: 3 }] }, 'at .a[1].b got 2, want 3')
+  await no([1, 2], [1], 'at [1] got 2, want nothing there')
+  await no([1, , ], [1], 'at .length got 2, want 1')
+  await no([1], [1, 2], 'at [1] got nothing there, want 2')
+  await no({ 'a b': 1 }, { 'a b': '1' }, 'at ["a b"] got 1, want "1"')
+  await no(new Date(1), new Date(2), 'got Date 1970-01-01T00:00:00.001Z')
+  await no(new Set([1]), new Set([2]), 'at <0> got 1, want 2')
+  await no([], {}, 'got [], want {}')
+  await no(new Uint8Array([1]), new Uint8Array([2]), 'at [0] got 1, want 2')
+  await no(null, undefined, 'got null, want undefined')
+  await t.throws(() => t.equal(1, 2, 'the sum'), { message: 'the sum: got 1, want 2' })
+  await t.throws(() => t.ok(0, 'zero'), { message: 'zero: got 0, want something true' })
+  await t.throws(t.throws(() => 5), { message: 'nothing was thrown: got 5' })
+  await t.throws(t.throws(() => { throw new Error('x') }, { message: 'y' }), { message: 'says "x", want "y"' })
+  await t.throws(t.throws(() => { throw new Error('x') }, { code: 'y' }), { message: 'code undefined, want "y"' })
+}
+`,
+	})
+}
+
+// bobKey is the public key of "bob".
+func bobKey(t *testing.T) string {
+	t.Helper()
+	k, err := publicOf("bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.String()
+}
+
+// TestVatConfig: the vat of a test has the limits, the powers and the root power
+// of the project's, and its requests go to the test.
+func TestVatConfig(t *testing.T) {
+	passes(t, map[string]string{
+		"vat.toml":      "[limits]\nfuel = 1_000_000\n[powers.http]\norigins = [\"https://a.example\"]\nimmediate = true\n[powers.files]\ndir = \"/nowhere/at/all\"\nwrite = true\n",
+		"root-power.js": "const { twice } = require('./lib.js')\nexports.four = twice(2); exports.http = require('qvat:http'); exports.files = require('qvat:files')",
+		"lib.js":        "exports.twice = n => 2 * n",
+		"spin.js":       "exports.main = () => { for (;;); }",
+		"power.js":      "exports.main = async ({ power: { four, http, files } }) => {\n files.write('a.txt', 'x'); const a = [];\n for (const n of [1, 2, 3]) a.push((await http.fetch({ url: 'https://a.example/' + n })).body)\n return [four, files.read('a.txt'), ...a] }",
+		"main.test.js": `
+exports.fuel = async t => {
+  await t.throws(t.send([{ program: './spin.js', by: 'root' }]), { code: 'out_of_fuel', message: '1000000' })
+}
+exports.powers = async t => {
+  t.answer({ body: 'one' }, { status: 404, body: 'two' })
+  t.equal(await t.send([{ program: './power.js', by: 'root' }]), [4, 'x', 'one', 'two', 'two'])
+  const left = await t.requests()
+  t.equal(left.map(r => [r.method, r.url, r.body, r.id.length > 0]), [1, 2, 3].map(n => ['GET', 'https://a.example/' + n, '', true]))
+  t.equal(await t.requests(), [])
+}
+`,
+	})
+}
+
+// TestFailures: each way to fail is told with its place.
+func TestFailures(t *testing.T) {
+	// A place is the file and the line, and the column where that is certain.
+	tests := []struct{ name, code, message, hint, places string }{
+		{"equal", "t.equal({ a: 1 }, { a: 2 })", "at .a got 1, want 2", "", "test/x.test.mjs:%d:39"},
+		{"unit", "boom(1)", "RangeError: boom 1", "", "lib.mjs:2"},
+		{"uncaught", "await t.send([bad])", "TypeError: cannot read property 'x' of undefined", "", "test/x.test.mjs:%d bad.js:3"},
+		{"unsigned", "await t.send([{ ...bad, by: 'bob' }])", "the first link carries no valid signature by this vat's root key", "", "test/x.test.mjs:%d"},
+		{"bundle", "await t.send([{ program: './fetch.js' }])", "./fetch.js cannot be bundled:\nfetch.js:1:22: nothing is called fetch in a vat\n    exports.main = () => fetch('x')\n                         ^^^^^\n    hint: the network is a power: qvat:http", "", "test/x.test.mjs:%d"},
+		{"hangs", "for (;;);", "the test does not end: the message used up its fuel of 400000000", "", ""},
+		{"never", "await new Promise(() => {})", "the test waits for a promise that nothing will settle", "return or await what is to be waited for", ""},
+		{"text", "throw 'a text'", "a text", "", ""},
+		{"links", "t.send('x')", "TypeError: t.send takes links and an input: it cannot be a string", "", "test/x.test.mjs:%d:39"},
+		{"member", "t.send([{ program: './bad.js', to: 1 }])", `TypeError: t.send takes links and an input: unknown field "to"`, "", "test/x.test.mjs:%d:39"},
+		{"kind", "t.send([{ program: 7 }])", "TypeError: t.send takes links and an input: program cannot be a number", "", "test/x.test.mjs:%d:39"},
+		{"empty", "t.send([])", "TypeError: t.send takes an array of links, each with a program", "", "test/x.test.mjs:%d:39"},
+		{"nameless", "t.send([{ by: 'root' }])", "TypeError: t.send: a link names no program", "", "test/x.test.mjs:%d:39"},
+		{"data", "t.send([], () => 1)", "TypeError: arguments[1] is a function, which JSON cannot carry", "", "test/x.test.mjs:%d:39"},
+		{"back", "t.advance(-1)", "TypeError: t.advance takes a whole number of milliseconds, from 0 on: a clock does not go back", "", "test/x.test.mjs:%d:39"},
+		{"status", "t.answer({ status: 99 })", "TypeError: t.answer: 99 is no status of an answer", "", "test/x.test.mjs:%d:39"},
+		{"table", "t.rows('')", "TypeError: t.rows takes the name of a table", "", "test/x.test.mjs:%d:39"},
+		{"key", "t.key('')", "TypeError: t.key takes a name, of 1 to 256 bytes", "", "test/x.test.mjs:%d:39"},
+		{"power", "await t.send([weak])", "TypeError: cannot read property 'read' of undefined", "", "test/x.test.mjs:%d power.js:1"},
+	}
+	text := "import { boom } from '../lib.mjs'\nconst bad = { program: './bad.js', by: 'root' }, weak = { program: './power.js', by: 'root' }\n"
+	lines := map[string]int{}
+	for i, one := range tests {
+		lines[one.name] = i + 3
+		// The code begins in column 37, whatever the name.
+		text += fmt.Sprintf("export async function %-8s(t) { %s }\n", one.name, one.code)
+	}
+	dir := folder(t, map[string]string{
+		"package.json":    "{}",
+		"lib.mjs":         "export const boom = n => {\n  if (n) throw new RangeError('boom ' + n)\n}\n",
+		"bad.js":          "exports.main = ({ power }) => {\n  console.log('höre')\n  power.no.x()\n}\n",
+		"power.js":        "exports.main = ({ power }) => power.no.read()\n",
+		"fetch.js":        "exports.main = () => fetch('x')\n",
+		"test/x.test.mjs": text,
+	})
+	results := map[string]Result{}
+	for _, r := range ran(t, Options{Dir: dir}) {
+		results[r.Name] = r
+	}
+	if len(results) != len(tests) {
+		t.Errorf("%d tests ran, want %d", len(results), len(tests))
+	}
+	for _, want := range tests {
+		f := results[want.name].Failure
+		if f == nil {
+			t.Errorf("%s passed", want.name)
+			continue
+		}
+		if f.Message != want.message || f.Hint != want.hint {
+			t.Errorf("%s: %q, %q; want %q, %q", want.name, f.Message, f.Hint, want.message, want.hint)
+		}
+		places := strings.Fields(strings.ReplaceAll(want.places, "%d", fmt.Sprint(lines[want.name])))
+		if len(f.Places) != len(places) {
+			t.Errorf("%s: at %v, want %q", want.name, f.Places, places)
+			continue
+		}
+		for i, at := range f.Places {
+			if got := fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column); got != places[i] && !strings.HasPrefix(got, places[i]+":") {
+				t.Errorf("%s: at %s, want %s", want.name, got, places[i])
+			}
+			if at.Text == "" {
+				t.Errorf("%s: the line of %s:%d is not shown", want.name, at.File, at.Line)
+			}
+		}
+	}
+	if console := results["uncaught"].Console; len(console) != 1 || console[0] != (Line{"info", "höre"}) {
+		t.Errorf("the console is %v", console)
+	}
+}
+
+// TestFilesThatFail: a test file that does not bundle, throws, or has no test is
+// a result, and the others run.
+func TestFilesThatFail(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"a.test.js": "exports.a = t => {\n  const x = ;\n}",
+		"b.test.js": "const a = null\na.b.c",
+		"c.test.ts": "export const n: number = 3",
+		"d.test.js": "exports.works = t => console.log('hello')",
+	})
+	var told []string
+	results := ran(t, Options{Dir: dir, Each: func(r Result) { told = append(told, r.File+" "+r.Name) }})
+	if want := []string{"a.test.js ", "b.test.js ", "c.test.ts ", "d.test.js works"}; !slices.Equal(told, want) {
+		t.Errorf("told of %q, want %q", told, want)
+	}
+	for i, want := range []string{`a.test.js:2:13: Unexpected ";"`, "TypeError: cannot read property 'b' of null", "it exports no function"} {
+		if f := results[i].Failure; f == nil || !strings.Contains(f.Message, want) {
+			t.Errorf("%s: %+v, want %q", results[i].File, f, want)
+		}
+	}
+	if at := results[1].Failure.Places; len(at) != 1 || at[0].Line != 2 {
+		t.Errorf("b.test.js fails at %v", at)
+	}
+	if r := results[3]; r.Failure != nil || len(r.Console) != 1 || r.Console[0].Text != "hello" || r.Messages != 0 {
+		t.Errorf("d.test.js: %+v", r)
+	}
+}
+
+func TestFilter(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"a.test.js": "exports.one = () => {}; exports.two = () => {}; exports.n = 1", "b.test.js": "exports.one = () => {}",
+	})
+	for pattern, want := range map[string][]string{
+		"^one$": {"a.test.js one", "b.test.js one"}, "a.test": {"a.test.js one", "a.test.js two"}, "w": {"a.test.js two"},
+	} {
+		var got []string
+		for _, r := range ran(t, Options{Dir: dir, Filter: regexp.MustCompile(pattern)}) {
+			got = append(got, r.File+" "+r.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s picks %q, want %q", pattern, got, want)
+		}
+	}
+	if _, err := Run(t.Context(), Options{Dir: dir, Filter: regexp.MustCompile("three")}); !errors.Is(err, ErrNoMatch) {
+		t.Errorf("a filter that picks nothing: %v", err)
+	}
+	if _, err := Run(t.Context(), Options{Dir: folder(t, map[string]string{"main.js": ""})}); !errors.Is(err, ErrNoTests) {
+		t.Errorf("a project with no test: %v", err)
+	}
+}
+
+// TestRootPowerThatFails: the tests that need a vat say why there is none, and
+// the others run.
+func TestRootPowerThatFails(t *testing.T) {
+	for text, want := range map[string]string{
+		"exports.x = ;":              "root-power.js does not build",
+		"exports.x = require('./y')": "root-power.js does not build",
+		"throw new RangeError('x')":  "root-power.js fails: RangeError: x",
+	} {
+		results := ran(t, Options{Dir: folder(t, map[string]string{
+			"root-power.js": text, "count.js": counter,
+			"a.test.js": "exports.unit = t => t.ok(true); exports.vat = t => t.send([{ program: './count.js', by: 'root' }])",
+		})})
+		if results[0].Failure != nil {
+			t.Errorf("%s: a test that needs no vat: %+v", text, results[0].Failure)
+		}
+		if f := results[1].Failure; f == nil || !strings.Contains(f.Message, want) {
+			t.Errorf("%s: %+v, want %q", text, f, want)
+		}
+	}
+}
+
+// TestCancel: when its context ends, a run does too, and removes what it made.
+func TestCancel(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	dir := folder(t, map[string]string{
+		"spin.js":   "exports.main = () => { for (;;); }",
+		"vat.toml":  "[limits]\nfuel = 1_000_000_000_000\ntime = \"1h\"\n",
+		"a.test.js": "exports.first = () => {}; exports.hangs = t => t.send([{ program: './spin.js', by: 'root' }])",
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var ended time.Time
+	_, err := Run(ctx, Options{Dir: dir, AtOnce: 1, Each: func(Result) {
+		time.AfterFunc(300*time.Millisecond, func() {
+			ended = time.Now()
+			cancel()
+		})
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the run ended with %v", err)
+	}
+	if took := time.Since(ended); took > 2*time.Second {
+		t.Errorf("it took %v to end", took)
+	}
+	nothingIn(t, temp)
+}
