@@ -4,6 +4,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 lint := "go tool -modfile=tools/lint.mod"
 packages := "tools/bundle/testdata/packages"
+types := "tools/project/testdata/types"
 
 # List the commands
 default:
@@ -13,9 +14,10 @@ default:
 setup:
     @[ guest/node_modules/.package-lock.json -nt guest/package-lock.json ] || npm ci --prefix guest --no-audit --no-fund --ignore-scripts >&2
 
-# The npm packages that tests bundle and use, and what they have made ahead
+# The npm packages that tests bundle and use, what they have made ahead, and the compiler that checks the types
 [private]
 packages:
+    @[ {{ types }}/node_modules/.package-lock.json -nt {{ types }}/package-lock.json ] || npm ci --prefix {{ types }} --no-audit --no-fund --ignore-scripts >&2
     @[ {{ packages }}/node_modules/.package-lock.json -nt {{ packages }}/package-lock.json ] || npm ci --prefix {{ packages }} --no-audit --no-fund --ignore-scripts >&2
     @[ {{ packages }}/made/handlebars.js -nt {{ packages }}/make.mjs ] || node {{ packages }}/make.mjs >&2
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -11,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
-	"qvat/host/api"
 	"qvat/host/fault"
 )
 
@@ -22,13 +22,14 @@ type calling struct {
 	modules []string
 	input   string
 	asJSON  bool
+	verbose bool
 	limits  chains.Limits
 }
 
 func newCall(a *app) *cobra.Command {
 	var c calling
 	cmd := &cobra.Command{
-		Use:   "call VAT CAPSULE [--add PROGRAM [--key FILE]...]... [--bind ROOTKEY] [--input JSON] [--json]",
+		Use:   "call VAT CAPSULE [--add PROGRAM [--key FILE]...]... [--bind ROOTKEY] [--input JSON] [--json] [-v]",
 		Short: "Send a chain to a vat and print the result",
 		Long: `Sends the chain of CAPSULE to VAT, which evaluates it as one message, and prints
 the result as JSON on one line; a result that is undefined prints nothing. First
@@ -38,23 +39,35 @@ VAT is a URL or a saved name. A vat that was saved with its root key must show
 that key, or nothing is sent. CAPSULE is a file or a saved name.
 
 Each --add appends a program to the chain, signed by each --key that comes after
-it and before the next --add. With --bind these signatures are bound to the vat
-of ROOTKEY (64 hex digits, or the name of a vat saved with its key) and to the
-programs before them, and VAT must show that key. The key is not taken from what
-VAT itself says: a vat could name another's, and pass your program on to it.
+it and before the next --add. PROGRAM is a text, or a bundle that 'qvat bundle'
+made, whose modules travel with its main. With --bind these signatures are bound
+to the vat of ROOTKEY (64 hex digits, or the name of a vat saved with its key) and
+to the programs before them, and VAT must show that key. The key is not taken from
+what VAT itself says: a vat could name another's, and pass your program on to it.
 
 --input is what the last program receives: a JSON text, @FILE, or - for stdin.
 Without it, the input that CAPSULE holds is sent.
 
+Where a map is beside CAPSULE or a bundle (X.chain.map, X.bundle.map) and knows
+where an error's line came from, the source's file, line and column are shown too.
+
 With --json, what is printed is {"result": ..., "message": {"id", "fuel",
 "memory", "micros"}}, where "result" is absent if undefined; or, besides the
-error on stderr, {"error": {"code", "message", ...}}, with a code of docs/ERRORS.md.
+error on stderr, {"error": {"code", "message", ...}}, with a code of docs/ERRORS.md
+and, where a map knows it, "source": {"file", "line", "column"}.
+
+If the message holds modules, or with --verbose, it is told how many programs, and
+bytes of them, were sent, and how many the vat had already: on stderr if that is a
+terminal or with --verbose, and with --json beside "message", as "sent":
+{"programs", "bytes", "saved": {"programs", "bytes"}}. To find out, the vat is
+asked once more what it lacks; where it does not say, this may be left out.
 
 Ctrl-C leaves at once. The vat ends a message whose caller has left, if it has not
 been committed yet.`,
 		Example: `  qvat call http://127.0.0.1:7070 bob.chain
   qvat call alice bob.chain --add carol.js --key carol.key --input '{"n": 1}'
   qvat call alice alice.chain --add bob.js --key bob.key --add carol.js --key carol.key
+  qvat call alice alice.chain --add bob.bundle --key bob.key -v
   qvat call alice counter --json`,
 		Args: args("VAT", "CAPSULE"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
@@ -71,9 +84,10 @@ been committed yet.`,
 	f := cmd.Flags()
 	c.add.register(f)
 	f.StringVar(&c.bind, "bind", "", "make bound signatures, for the vat of `ROOTKEY`")
-	f.StringArrayVar(&c.modules, "module", nil, "a `FILE` with the text of a module that is required; may be given again")
+	f.StringArrayVar(&c.modules, "module", nil, "a `FILE` with a module that is required, or a bundle; may be given again")
 	f.StringVar(&c.input, "input", "", "the input: `JSON`, @FILE, or - for stdin")
 	f.BoolVar(&c.asJSON, "json", false, "write JSON with what the message used, for programs")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "tell on stderr how much was sent")
 	a.completeFlag(cmd, "bind", a.completeVats)
 	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
 		err := a.call(ctx, cmd, args[0], args[1], c)
@@ -108,9 +122,15 @@ func (a *app) call(ctx context.Context, cmd *cobra.Command, vat, capsule string,
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	answer, err := a.deliver(ctx, v, bound, d)
+	modules := d.holdsModules()
+	told := c.verbose || modules && a.terminal
+	answer, err := a.deliver(ctx, v, bound, d, told || modules && c.asJSON)
 	if err != nil {
 		return err
+	}
+	if told && answer.Sent != nil {
+		// A stderr that takes nothing is no reason to lose the answer.
+		_, _ = fmt.Fprintln(a.stderr, answer.Sent)
 	}
 	return a.printAnswer(answer, c.asJSON)
 }
@@ -118,24 +138,23 @@ func (a *app) call(ctx context.Context, cmd *cobra.Command, vat, capsule string,
 // draftCall builds what is to be sent. All of it is checked here, before
 // anything is.
 func (a *app) draftCall(cmd *cobra.Command, capsule string, c calling, bound chains.PublicKey) (*draft, error) {
-	base, _, err := a.readCapsule(capsule, c.limits)
+	base, err := a.readCapsule(capsule, c.limits)
 	if err != nil {
 		return nil, err
 	}
-	d := newDraft(base)
+	d := a.extend(base)
 	for _, add := range c.add {
 		keys, err := a.loadKeys(cmd, add.keys)
 		if err != nil {
 			return nil, err
 		}
-		p, err := a.readProgram(add.program, c.limits)
+		g, err := a.readProgram(add.program, c.limits)
 		if err != nil {
 			return nil, err
 		}
-		if err := d.link(p, keys, bound); err != nil {
+		if err := d.link(g, keys, bound); err != nil {
 			return nil, badBytes(add.program, err)
 		}
-		d.names[p.Hash()] = add.program
 	}
 	if err := a.modules(d, c.modules, c.limits); err != nil {
 		return nil, err
@@ -201,7 +220,7 @@ func (c calling) usesStdinTwice() bool {
 }
 
 // printAnswer writes what a vat answered, as JSON that no terminal minds.
-func (a *app) printAnswer(answer api.Answer, asJSON bool) error {
+func (a *app) printAnswer(answer answered, asJSON bool) error {
 	if asJSON {
 		return a.printJSON(answer)
 	}
@@ -225,7 +244,7 @@ func (a *app) alsoJSON(f *failure) error {
 	if shown == nil {
 		shown = &fault.Error{Code: fault.Code(f.name), Message: f.Error()}
 	}
-	if err := a.printJSON(map[string]any{"error": shown}); err != nil {
+	if err := a.printJSON(map[string]any{"error": withSource(shown, f.err)}); err != nil {
 		return errors.Join(f, err)
 	}
 	return f

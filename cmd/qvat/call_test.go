@@ -101,10 +101,10 @@ func TestStdoutFull(t *testing.T) {
 	a := silent()
 	a.stdout = full{}
 	for name, err := range map[string]error{
-		"result":  a.printAnswer(api.Answer{Result: []byte("1")}, false),
-		"json":    a.printAnswer(api.Answer{Result: []byte("1")}, true),
+		"result":  a.printAnswer(answered{Answer: api.Answer{Result: []byte("1")}}, false),
+		"json":    a.printAnswer(answered{Answer: api.Answer{Result: []byte("1")}}, true),
 		"table":   a.table(func(w *table) { w.row("a", "b") }),
-		"inspect": a.printView("x", view(chaintest.Parse("root").Capsule(""), 1, chains.PublicKey{})),
+		"inspect": a.printView("x", view(chaintest.Parse("root").Capsule(""), 1, chains.PublicKey{}), false),
 	} {
 		if asFailure(err).exitCode() != 1 {
 			t.Errorf("%s: %v", name, err)

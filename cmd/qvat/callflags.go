@@ -20,7 +20,7 @@ type addFlags []added
 
 // register adds both flags to f.
 func (l *addFlags) register(f *pflag.FlagSet) {
-	f.Var(addFlag{l}, "add", "append the program of a `FILE` to the chain; may be given again")
+	f.Var(addFlag{l}, "add", "append the program of a `FILE`, or a bundle, to the chain; may be given again")
 	f.Var(addKeyFlag{l}, "key", "a private key `FILE` that signs the program of the --add before it; may be given again")
 }
 

@@ -32,7 +32,8 @@ func newChainSave(a *app) *cobra.Command {
 		Use:   "save NAME CAPSULE",
 		Short: "Save a capsule under a name",
 		Long: `Saves a copy of CAPSULE, a file or a saved name, under a name: a-z, 0-9 and -,
-at most 128 characters. A chain that has the name already is replaced.`,
+at most 128 characters. A chain that has the name already is replaced. What a map
+beside CAPSULE knows of its programs is saved with it.`,
 		Example: "  qvat chain save counter bob.chain",
 		Args:    args("NAME", "CAPSULE"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
@@ -49,11 +50,11 @@ at most 128 characters. A chain that has the name already is replaced.`,
 			if err != nil {
 				return err
 			}
-			_, b, err := a.readCapsule(args[1], lim)
+			c, err := a.readCapsule(args[1], lim)
 			if err != nil {
 				return err
 			}
-			return h.save(chainsDir, args[0], chainExt, b)
+			return a.saveChain(h, args[0], c)
 		}),
 	}
 	limitFlag(cmd, &lim)
@@ -145,7 +146,10 @@ func newChainRemove(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return h.remove(chainsDir, args[0], chainExt, "chain")
+			if err := h.remove(chainsDir, args[0], chainExt, "chain"); err != nil {
+				return err
+			}
+			return h.forgetMap(args[0])
 		}),
 	}
 }

@@ -12,31 +12,46 @@ import (
 	"qvat/host/fault"
 )
 
+// answered is a vat's answer.
+type answered struct {
+	api.Answer
+	// Sent is how many of the message's programs had to be sent, if that was
+	// asked for and is known.
+	Sent *sent `json:"sent,omitempty"`
+}
+
 // deliver sends a message to a vat and gives its answer. bound is the key that
-// bound signatures were made for, or the zero key.
-func (a *app) deliver(ctx context.Context, v savedVat, bound chains.PublicKey, d *draft) (api.Answer, error) {
+// bound signatures were made for, or the zero key; counted asks for how much was
+// sent.
+func (a *app) deliver(ctx context.Context, v savedVat, bound chains.PublicKey, d *draft, counted bool) (answered, error) {
 	client, err := api.NewClient(api.ClientOptions{URL: v.URL})
 	if err != nil {
-		return api.Answer{}, err
+		return answered{}, err
 	}
+	var t traffic
 	wait := a.progress("asking " + api.Clean(v.URL))
 	defer wait.done()
 	err = checkRoot(ctx, client, v, bound)
 	var answer api.Answer
 	if err == nil {
-		answer, err = client.Call(ctx, d.capsule, func(p api.Progress) { wait.now(stage(p)) })
+		answer, err = client.Call(ctx, d.capsule, func(p api.Progress) {
+			t.hear(p)
+			wait.now(stage(p))
+		})
 	}
 	switch {
+	case err == nil && counted:
+		return answered{answer, t.sent(d.capsule.Programs)}, nil
 	case err == nil:
-		return answer, nil
+		return answered{Answer: answer}, nil
 	case ctx.Err() != nil:
-		return api.Answer{}, &failure{
+		return answered{}, &failure{
 			name: exitInterrupted,
 			err:  errors.New("interrupted before the vat answered"),
 			hint: "if the message was sent already, the vat may still have committed it",
 		}
 	}
-	return api.Answer{}, deliveryFailure(v.URL, err, d)
+	return answered{}, deliveryFailure(v.URL, err, d)
 }
 
 // checkRoot holds what the vat says of itself against the keys that it must

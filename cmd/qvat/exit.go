@@ -14,6 +14,8 @@ const (
 	exitFile        = "file"
 	exitUnreachable = "unreachable"
 	exitWrongVat    = "wrong_vat"
+	exitSources     = "sources"
+	exitTests       = "tests"
 	exitInterrupted = "interrupted"
 )
 
@@ -27,6 +29,8 @@ func exitTable() []exitRow {
 		{exitFile, 3},
 		{exitUnreachable, 4},
 		{exitWrongVat, 5},
+		{exitSources, 6},
+		{exitTests, 7},
 		{exitInterrupted, 130},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,19 +11,47 @@ import (
 	"qvat/chains"
 	"qvat/host/api"
 	"qvat/host/fault"
+	"qvat/tools/bundle"
 )
 
 // faultFailure makes a vat's refusal into what is shown of it. Where a program
 // threw whose text is at hand, its line is shown.
 func faultFailure(f *fault.Error, d *draft) *failure {
 	out := &failure{fault: f, err: fmt.Errorf("%s: %s", f.Code, faultMessage(f)), hint: faultHint(f)}
-	for _, h := range f.Missing {
-		out.detail = append(out.detail, "missing "+api.Clean(h))
+	for _, text := range f.Missing {
+		line := "missing " + api.Clean(text)
+		if h, err := chains.ParseHash(text); err == nil {
+			line += bracketed(d.nameOf(h))
+		}
+		out.detail = append(out.detail, line)
+	}
+	if at, ok := d.source(f); ok {
+		out.err = &sourced{out.err, at}
+		out.detail = append(out.detail, fmt.Sprintf("in %s, line %d, column %d", api.Clean(at.File), at.Line, at.Column))
 	}
 	if f.Program != "" {
 		out.detail = append(out.detail, where(f, d)...)
 	}
 	return out
+}
+
+// sourced is an error whose place in its author's sources is known.
+type sourced struct {
+	error
+	at bundle.Place
+}
+
+// withSource is a fault for programs, with the place in the sources that err
+// knows, if it does.
+func withSource(f *fault.Error, err error) any {
+	var at *bundle.Place
+	if s := (*sourced)(nil); errors.As(err, &s) {
+		at = &s.at
+	}
+	return struct {
+		*fault.Error
+		Source *bundle.Place `json:"source,omitempty"`
+	}{f, at}
 }
 
 func faultMessage(f *fault.Error) string {
@@ -43,9 +72,7 @@ func where(f *fault.Error, d *draft) []string {
 		return []string{at}
 	}
 	p, here := d.have[hash]
-	if name := d.names[hash]; name != "" {
-		at += " (" + api.Clean(name) + ")"
-	}
+	at += bracketed(d.nameOf(hash))
 	if !here || f.Line < 1 {
 		return []string{at}
 	}
@@ -54,6 +81,14 @@ func where(f *fault.Error, d *draft) []string {
 		return []string{at}
 	}
 	return append([]string{at}, caret(text[f.Line-1], f.Line, f.Column)...)
+}
+
+// bracketed is a program's name as it stands after its hash; "" for none.
+func bracketed(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " (" + api.Clean(name) + ")"
 }
 
 // A source line is shown from so many characters before the place to so many

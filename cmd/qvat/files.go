@@ -63,6 +63,16 @@ func badBytes(name string, err error) error {
 // or the new one, also after a crash. Links are followed, and what is not an
 // ordinary file is left alone.
 func writeFile(path string, data []byte, perm fs.FileMode) error {
+	return replaceFile(path, data, perm, true)
+}
+
+// writeMade is writeFile for what can be made again: a power failure may take
+// it, and nothing waits for the disk.
+func writeMade(path string, data []byte) error {
+	return replaceFile(path, data, 0o666, false)
+}
+
+func replaceFile(path string, data []byte, perm fs.FileMode, last bool) error {
 	if to, err := filepath.EvalSymlinks(path); err == nil {
 		path = to
 	}
@@ -70,7 +80,7 @@ func writeFile(path string, data []byte, perm fs.FileMode) error {
 		return fileError("name an ordinary file", "%s is not an ordinary file", path)
 	}
 	temp := path + "." + rand.Text() + ".tmp"
-	err := writeNew(temp, data, perm)
+	err := writeNew(temp, data, perm, last)
 	if err == nil {
 		err = os.Rename(temp, path)
 	}
@@ -80,21 +90,25 @@ func writeFile(path string, data []byte, perm fs.FileMode) error {
 		}
 		return fileError("", "writing %s: %w", path, err)
 	}
+	if !last {
+		return nil
+	}
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return fileError("", "writing %s: %w", path, err)
 	}
 	return nil
 }
 
-// writeNew writes a file that is not there yet, through to the disk. (Not
-// os.CreateTemp: its files are 0600 whatever the umask would allow.)
-func writeNew(path string, data []byte, perm fs.FileMode) error {
+// writeNew writes a file that is not there yet; one that is to last, through to
+// the disk. (Not os.CreateTemp: its files are 0600 whatever the umask would
+// allow.)
+func writeNew(path string, data []byte, perm fs.FileMode, last bool) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
-	if err == nil {
+	if err == nil && last {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())

@@ -31,7 +31,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(root)
-	want := []string{"call", "chain", "completion", "exit-codes", "init", "inspect", "key", "run", "sign", "vat"}
+	want := []string{"bundle", "call", "chain", "completion", "dev", "exit-codes", "init", "inspect", "key", "new", "run", "sign", "test", "vat"}
 	for i, c := range root.Commands() {
 		if i >= len(want) || c.Name() != want[i] {
 			t.Errorf("command %d is %s; all should be %q", i, c.Name(), want)
@@ -88,8 +88,31 @@ func exampleWords(line string) []string {
 	line, _, _ = strings.Cut(strings.TrimSpace(line), "   ")
 	line, _, _ = strings.Cut(line, " > ") // the shell's part
 	line = strings.ReplaceAll(line, "$(qvat key show vat/keys/root.key)", "ROOTKEY")
-	line = strings.ReplaceAll(line, `'{"n": 1}'`, `{"n":1}`)
-	return strings.Fields(line)
+	return shellWords(line)
+}
+
+// shellWords are the words of a line as a shell takes them, quotes away.
+func shellWords(line string) (words []string) {
+	var word strings.Builder
+	inside, quote := false, rune(0)
+	for _, r := range line + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, inside = r, true
+		case quote == 0 && r == ' ':
+			if inside {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			inside = false
+		default:
+			word.WriteRune(r)
+			inside = true
+		}
+	}
+	return words
 }
 
 func parseExample(t *testing.T, words []string) {

@@ -7,18 +7,30 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/tools/bundle"
 )
 
+// inspecting is what the flags of `qvat inspect` say.
+type inspecting struct {
+	root   string
+	texts  bool
+	asJSON bool
+	limits chains.Limits
+}
+
 func newInspect(a *app) *cobra.Command {
-	var root string
-	var asJSON bool
-	var lim chains.Limits
+	var s inspecting
 	cmd := &cobra.Command{
-		Use:   "inspect CAPSULE [--root ROOTKEY] [--json]",
-		Short: "Show what a capsule holds",
+		Use:   "inspect CAPSULE|BUNDLE [--root ROOTKEY] [--text] [--json]",
+		Short: "Show what a capsule or a bundle holds",
 		Long: `Shows what a capsule holds, a file or a saved name: its links, their programs'
 hashes and texts, who signed them, and the message's input. Nothing is run and
 nothing is sent.
+
+Of a bundle, and of a capsule that holds more than 3 modules or has a map beside
+it that names them (X.chain.map), the modules are shown as a tree of what requires
+what, each in full where it first comes up. Their texts are left out then: --text
+shows them. Names are what whoever made the file says; a hash is what counts.
 
 Plain signatures are checked. A bound one is for one vat alone, so it can be
 checked only against that vat's root key: --root takes 64 hex digits, or the
@@ -26,49 +38,73 @@ name of a vat that was saved with its key.
 
 Characters that could trouble a terminal are shown as escapes.
 
-With --json, one line:
+With --json, one line. Of a capsule:
   id          the message id, 64 hex digits
   bytes       the size of the capsule
   rootSigned  whether the first link carries a valid signature by the root key;
               absent without --root
-  links       an array, in order: {"program": HASH, "signatures": [...],
+  links       an array, in order: {"program": HASH, "name", "signatures": [...],
               "body": BODY or null}
-  modules     an array of the programs that are no links: {"program", "body"}
+  modules     an array of the programs that are no links: {"program", "name",
+              "body"}
   missing     the hashes that the chain or a program names, and that are not in
               the capsule
   input       the input, a JSON value; absent where there is none
 A signature is {"kind": "plain" or "bound", "key": 64 hex digits, "valid"}, where
 "valid" is true, false, or null for one that was not checked. BODY is {"bytes",
-"requires": [HASH...], "text"}.`,
+"requires": [HASH...], "text"}. A "name" is absent where no map knows it.
+
+Of a bundle:
+  main        the hash of its main module
+  bytes       the size of the bundle
+  modules     an array of all modules, by hash: {"program": HASH, "name", "bytes",
+              "requires": [HASH...], "requiredBy": how many require it, "text"}`,
 		Example: `  qvat inspect bob.chain
+  qvat inspect bob.bundle
+  qvat inspect bob.bundle --text
   qvat inspect bob.chain --root $(qvat key show vat/keys/root.key)
   qvat inspect counter --json`,
 		Args:              args("CAPSULE"),
 		ValidArgsFunction: first(a.completeCapsules),
 	}
-	limitFlag(cmd, &lim)
-	cmd.Flags().StringVar(&root, "root", "", "the `ROOTKEY` of the vat that bound signatures are for")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, for programs")
+	limitFlag(cmd, &s.limits)
+	cmd.Flags().StringVar(&s.root, "root", "", "the `ROOTKEY` of the vat that bound signatures are for")
+	cmd.Flags().BoolVar(&s.texts, "text", false, "show the texts of modules too, where a tree is shown")
+	cmd.Flags().BoolVar(&s.asJSON, "json", false, "write JSON, for programs")
 	a.completeFlag(cmd, "root", a.completeVats)
 	cmd.RunE = a.does(func(_ context.Context, args []string) error {
-		var key chains.PublicKey
-		var err error
-		if root != "" {
-			if key, err = a.rootKey(cmd, root); err != nil {
-				return err
-			}
-		}
-		c, b, err := a.readCapsule(args[0], lim)
+		in, err := a.openCapsule(args[0])
 		if err != nil {
 			return err
 		}
-		v := view(c, len(b), key)
-		if asJSON {
-			return a.printJSON(v)
+		defer in.close()
+		if in.bundle {
+			return a.inspectBundle(cmd, in, args[0], s)
 		}
-		return a.printView(args[0], v)
+		return a.inspectCapsule(cmd, in, args[0], s)
 	})
 	return cmd
+}
+
+// inspectCapsule shows the capsule that in holds; arg is what it was called by.
+func (a *app) inspectCapsule(cmd *cobra.Command, in *input, arg string, s inspecting) error {
+	var key chains.PublicKey
+	var err error
+	if s.root != "" {
+		if key, err = a.rootKey(cmd, s.root); err != nil {
+			return err
+		}
+	}
+	c, err := in.readCapsule(arg, s.limits)
+	if err != nil {
+		return err
+	}
+	v := view(c.capsule, len(c.bytes), key)
+	v.nameBy(a.readMap(c.path))
+	if s.asJSON {
+		return a.printJSON(v)
+	}
+	return a.printView(arg, v, s.texts)
 }
 
 // capsuleView is what `qvat inspect --json` writes; its help documents it.
@@ -84,12 +120,14 @@ type capsuleView struct {
 
 type linkView struct {
 	Program    string          `json:"program"`
+	Name       string          `json:"name,omitempty"`
 	Signatures []signatureView `json:"signatures"`
 	Body       *bodyView       `json:"body"`
 }
 
 type moduleView struct {
 	Program string    `json:"program"`
+	Name    string    `json:"name,omitempty"`
 	Body    *bodyView `json:"body"`
 }
 
@@ -127,7 +165,7 @@ func view(c chains.Capsule, bytes int, root chains.PublicKey) capsuleView {
 	}
 	for _, p := range c.Programs {
 		if !links[p.Hash()] {
-			v.Modules = append(v.Modules, moduleView{p.Hash().String(), d.viewBody(p.Hash())})
+			v.Modules = append(v.Modules, moduleView{Program: p.Hash().String(), Body: d.viewBody(p.Hash())})
 		}
 	}
 	if root != (chains.PublicKey{}) {
@@ -138,6 +176,19 @@ func view(c chains.Capsule, bytes int, root chains.PublicKey) capsuleView {
 		v.RootSigned = &signed
 	}
 	return v
+}
+
+// nameBy gives programs the names that a map knows, which may be nil.
+func (v *capsuleView) nameBy(m *bundle.Map) {
+	if m == nil {
+		return
+	}
+	for i, l := range v.Links {
+		v.Links[i].Name = brief(m.Modules[l.Program].Name)
+	}
+	for i, module := range v.Modules {
+		v.Modules[i].Name = brief(m.Modules[module.Program].Name)
+	}
 }
 
 func viewSignatures(c chains.Chain, link int, root chains.PublicKey) []signatureView {

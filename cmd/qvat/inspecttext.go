@@ -2,13 +2,19 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"qvat/host/api"
 )
 
-// printView writes a capsule's view for a person.
-func (a *app) printView(name string, v capsuleView) error {
+// handful is how many modules of a capsule are shown one by one. More are a tree.
+const handful = 3
+
+// printView writes a capsule's view for a person; texts asks for those of modules
+// even where these are a tree.
+func (a *app) printView(name string, v capsuleView, texts bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, %s, %s\n", api.Clean(name), count(len(v.Links), "link"), count(v.programs(), "program"), count(v.Bytes, "byte"))
 	fmt.Fprintf(&b, "message %s\n", v.ID)
@@ -20,7 +26,7 @@ func (a *app) printView(name string, v capsuleView) error {
 		missing[h] = true
 	}
 	for i, l := range v.Links {
-		fmt.Fprintf(&b, "\nlink %d: program %s\n", i+1, l.Program)
+		fmt.Fprintf(&b, "\nlink %d: program %s%s\n", i+1, l.Program, bracketed(l.Name))
 		for _, s := range l.Signatures {
 			fmt.Fprintf(&b, "  signed by %s, %s\n", s.Key, s.verdict())
 		}
@@ -29,9 +35,14 @@ func (a *app) printView(name string, v capsuleView) error {
 		}
 		writeBody(&b, l.Body, missing)
 	}
-	for _, m := range v.Modules {
-		fmt.Fprintf(&b, "\nmodule %s\n", m.Program)
-		writeBody(&b, m.Body, missing)
+	if v.isTree() {
+		v.writeTree(&b)
+	}
+	if texts || !v.isTree() {
+		for _, m := range v.Modules {
+			fmt.Fprintf(&b, "\nmodule %s%s\n", m.Program, bracketed(m.Name))
+			writeBody(&b, m.Body, missing)
+		}
 	}
 	if len(v.Input) > 0 {
 		one, err := oneLine(v.Input)
@@ -42,6 +53,36 @@ func (a *app) printView(name string, v capsuleView) error {
 	}
 	_, err := a.stdout.Write([]byte(b.String()))
 	return err
+}
+
+// isTree says whether the modules are shown as a tree.
+func (v capsuleView) isTree() bool {
+	return len(v.Modules) > handful ||
+		slices.ContainsFunc(v.Modules, func(m moduleView) bool { return m.Name != "" })
+}
+
+// writeTree writes what the links require. All modules are in it: nothing is in
+// a capsule that no link leads to.
+func (v capsuleView) writeTree(w io.Writer) {
+	nodes := map[string]node{}
+	for _, l := range v.Links {
+		if l.Body != nil {
+			nodes[l.Program] = node{l.Name, l.Body.Bytes, l.Body.Requires}
+		}
+	}
+	var modules []string
+	for _, m := range v.Modules {
+		modules = append(modules, m.Program)
+		nodes[m.Program] = node{m.Name, m.Body.Bytes, m.Body.Requires}
+	}
+	t := newTree(nodes)
+	for i, l := range v.Links {
+		if l.Body != nil && len(l.Body.Requires) > 0 {
+			fmt.Fprintln(w)
+			t.write(w, fmt.Sprintf("link %d: ", i+1), l.Program)
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", sharing(nodes, modules))
 }
 
 func (s signatureView) verdict() string {
@@ -67,7 +108,7 @@ func (v capsuleView) programs() int {
 
 // writeBody writes a program's text and what it requires, saying which of that
 // is missing.
-func writeBody(b *strings.Builder, body *bodyView, missing map[string]bool) {
+func writeBody(b io.Writer, body *bodyView, missing map[string]bool) {
 	if body == nil {
 		fmt.Fprintf(b, "  its text is not in the capsule\n")
 		return

@@ -4,27 +4,31 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
 	"qvat/host/keyfile"
+	"qvat/tools/bundle"
 )
 
 // limitFlag adds --max-bytes to a command that reads programs or capsules. By
-// itself the command line keeps to the limits that a vat has by default.
+// itself the command line keeps to the limits that a vat has by default. Of a
+// bundle it bounds each program; the file may always have what is usual for one.
 func limitFlag(cmd *cobra.Command, lim *chains.Limits) {
 	var most int
 	cmd.Flags().IntVar(&most, "max-bytes", 0, "read programs and capsules of up to `N` bytes, for vats that allow more than usual")
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case !cmd.Flags().Changed("max-bytes"):
-			*lim = chains.Limits{Capsule: chains.DefaultCapsule, Program: chains.DefaultProgram, Input: chains.DefaultInput}
+			*lim = chains.Limits{Capsule: chains.DefaultCapsule, Program: chains.DefaultProgram, Input: chains.DefaultInput, Bundle: chains.DefaultBundle}
 		case most < 1 || most > maxMaxBytes:
 			return usageError(cmd, "--max-bytes: from 1 to %d", maxMaxBytes)
 		default:
-			*lim = chains.Limits{Capsule: most, Program: most, Input: most}
+			*lim = chains.Limits{Capsule: most, Program: most, Input: most, Bundle: max(most, chains.DefaultBundle)}
 		}
 		return nil
 	}
@@ -32,19 +36,6 @@ func limitFlag(cmd *cobra.Command, lim *chains.Limits) {
 
 // maxMaxBytes is what a capsule can hold at most: its lengths are 32 bits.
 const maxMaxBytes = 1 << 30
-
-// readProgram reads a program's text from a file, or from stdin for "-".
-func (a *app) readProgram(path string, lim chains.Limits) (chains.Program, error) {
-	text, err := a.readInput(path, chains.ProgramBytes, lim.Program)
-	if err != nil {
-		return chains.Program{}, err
-	}
-	p, err := chains.NewProgram(text, lim.Program)
-	if err != nil {
-		return chains.Program{}, badBytes(path, err)
-	}
-	return p, nil
-}
 
 // readInput reads a file, or stdin for "-".
 func (a *app) readInput(path, limit string, max int) ([]byte, error) {
@@ -54,28 +45,53 @@ func (a *app) readInput(path, limit string, max int) ([]byte, error) {
 	return readLimited(path, limit, max)
 }
 
+// held is a capsule with the file that holds it.
+type held struct {
+	capsule chains.Capsule
+	bytes   []byte
+	path    string // which may have a map beside it
+}
+
 // readCapsule reads CAPSULE: a file where there is one, otherwise a saved name.
-func (a *app) readCapsule(arg string, lim chains.Limits) (chains.Capsule, []byte, error) {
+func (a *app) readCapsule(arg string, lim chains.Limits) (held, error) {
+	in, err := a.openCapsule(arg)
+	if err != nil {
+		return held{}, err
+	}
+	defer in.close()
+	if in.bundle {
+		return held{}, notBundle(arg)
+	}
+	return in.readCapsule(arg, lim)
+}
+
+// openCapsule opens the file that CAPSULE stands for.
+func (a *app) openCapsule(arg string) (*input, error) {
 	path := arg
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && !info.IsDir():
 	case err != nil && !errors.Is(err, fs.ErrNotExist) && checkName(arg) != nil:
-		return chains.Capsule{}, nil, fileError("", "%w", err)
+		return nil, fileError("", "%w", err)
 	default:
 		if path, err = a.savedChain(arg); err != nil {
-			return chains.Capsule{}, nil, err
+			return nil, err
 		}
 	}
-	b, err := readLimited(path, chains.CapsuleBytes, lim.Capsule)
+	return openFile(path)
+}
+
+// readCapsule reads the rest as a capsule; arg is what it was called by.
+func (in *input) readCapsule(arg string, lim chains.Limits) (held, error) {
+	b, err := readAllLimited(in, in.name(), chains.CapsuleBytes, lim.Capsule)
 	if err != nil {
-		return chains.Capsule{}, nil, err
+		return held{}, err
 	}
 	c, err := chains.DecodeCapsule(b, lim)
 	if err != nil {
-		return chains.Capsule{}, nil, badBytes(arg, err)
+		return held{}, badBytes(arg, err)
 	}
-	return c, b, nil
+	return held{c, b, in.path}, nil
 }
 
 // savedChain finds the file of a saved name, for an argument that is no file.
@@ -100,19 +116,38 @@ type draft struct {
 	capsule chains.Capsule
 	have    map[chains.Hash]chains.Program
 	names   map[chains.Hash]string // the files that programs came from
+	beside  []string               // files that may have a map beside them
+	origin  func() *bundle.Map     // what those maps know
 }
 
 func newDraft(c chains.Capsule) *draft {
-	d := &draft{capsule: c, have: map[chains.Hash]chains.Program{}, names: map[chains.Hash]string{}}
+	d := &draft{
+		capsule: c,
+		have:    map[chains.Hash]chains.Program{},
+		names:   map[chains.Hash]string{},
+		origin:  bundle.NewMap,
+	}
 	for _, p := range c.Programs {
 		d.have[p.Hash()] = p
 	}
 	return d
 }
 
-// link appends p to the chain, signed by each of the keys: with bound
-// signatures for the vat of root, or plain ones for the zero root.
-func (d *draft) link(p chains.Program, keys []ed25519.PrivateKey, root chains.PublicKey) error {
+// extend makes a draft of a capsule that was read. Maps are read when somebody
+// first asks for what they know.
+func (a *app) extend(h held) *draft {
+	d := newDraft(h.capsule)
+	if h.path != "" {
+		d.beside = []string{h.path}
+	}
+	d.origin = sync.OnceValue(func() *bundle.Map { return a.readMaps(d.beside) })
+	return d
+}
+
+// link appends what was given to the chain, signed by each of the keys: with
+// bound signatures for the vat of root, or plain ones for the zero root.
+func (d *draft) link(g given, keys []ed25519.PrivateKey, root chains.PublicKey) error {
+	p := g.program
 	kind := chains.Plain
 	if root != (chains.PublicKey{}) {
 		kind = chains.Bound
@@ -127,8 +162,20 @@ func (d *draft) link(p chains.Program, keys []ed25519.PrivateKey, root chains.Pu
 		l.Signatures = append(l.Signatures, s)
 	}
 	before.Links = append(before.Links, l)
-	d.body(p)
+	d.take(g)
 	return before.Validate()
+}
+
+// take adds the texts of what was given, and what is known of them.
+func (d *draft) take(g given) {
+	d.body(g.program)
+	for _, p := range g.modules {
+		d.body(p)
+	}
+	maps.Copy(d.names, g.names)
+	if g.beside != "" {
+		d.beside = append(d.beside, g.beside)
+	}
 }
 
 // body adds a program's text, once.
@@ -143,11 +190,11 @@ func (d *draft) body(p chains.Program) {
 // something that the capsule holds.
 func (a *app) modules(d *draft, paths []string, lim chains.Limits) error {
 	for _, path := range paths {
-		p, err := a.readProgram(path, lim)
+		g, err := a.readProgram(path, lim)
 		if err != nil {
 			return err
 		}
-		d.body(p)
+		d.take(g)
 	}
 	named := map[chains.Hash]bool{}
 	for _, h := range d.needs() {

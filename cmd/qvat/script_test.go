@@ -40,6 +40,8 @@ func TestScript(t *testing.T) {
 			"asked":   cmdAsked,
 			"hangs":   cmdHangs,
 			"bytes":   cmdBytes,
+			"bundles": cmdBundles,
+			"strip":   cmdStrip,
 			"mode":    cmdMode,
 			"starts":  cmdStarts,
 			"stops":   cmdStops,

@@ -33,11 +33,19 @@ A signature is plain: it stands for PROGRAM wherever the key is accepted. With
 exactly the programs before it. ROOTKEY is 64 hex digits, or the name of a vat
 that was saved with its key.
 
-PROGRAM is a file, or - for stdin. A program that requires modules needs their
-texts somewhere: --module puts one into the capsule. OUT.chain is replaced if it
-is there. What is printed is PROGRAM's hash, by which others can require it.`,
+PROGRAM is a file, or - for stdin: the text of a program, or a bundle that 'qvat
+bundle' made. A program that requires modules needs their texts somewhere:
+--module puts one into the capsule, and a bundle brings its own. Its main module
+becomes the link. OUT.chain is replaced if it is there. What is printed is the
+hash of PROGRAM, or of the bundle's main, by which others can require it.
+
+Where a bundle or CAPSULE has a map beside it (X.bundle.map, X.chain.map), what it
+knows of the capsule's programs is written to OUT.chain.map: the names of their
+sources, and which line came from where. 'qvat call' then shows errors at their
+places in the sources. No vat is sent a map, and nothing depends on one.`,
 		Example: `  qvat sign alice.js --key vat/keys/root.key -o alice.chain
   qvat sign bob.js --after alice.chain --key bob.key -o bob.chain
+  qvat sign bob.bundle --after alice.chain --key bob.key -o bob.chain
   qvat sign bob.js --after alice.chain --key bob.key --bind $(qvat key show vat/keys/root.key) -o bob.chain`,
 		Args: args("PROGRAM"),
 	}
@@ -46,7 +54,7 @@ is there. What is printed is PROGRAM's hash, by which others can require it.`,
 	f.StringVar(&s.after, "after", "", "the `CAPSULE` whose chain is continued: a file or a saved name")
 	f.StringArrayVar(&s.keys, "key", nil, "a private key `FILE` to sign with; may be given again")
 	f.StringVar(&s.bind, "bind", "", "make bound signatures, for the vat of `ROOTKEY`")
-	f.StringArrayVar(&s.modules, "module", nil, "a `FILE` with the text of a module that is required; may be given again")
+	f.StringArrayVar(&s.modules, "module", nil, "a `FILE` with a module that is required, or a bundle; may be given again")
 	f.StringVarP(&s.out, "output", "o", "", "the `FILE` to write")
 	a.completeFlag(cmd, "after", a.completeCapsules)
 	a.completeFlag(cmd, "bind", a.completeVats)
@@ -62,7 +70,7 @@ func (a *app) sign(cmd *cobra.Command, program string, s signing) error {
 		return usageError(cmd, "--bind says how to sign, so it needs a --key")
 	}
 	var root chains.PublicKey
-	var base chains.Capsule
+	var base held
 	var err error
 	if s.bind != "" {
 		if root, err = a.rootKey(cmd, s.bind); err != nil {
@@ -70,7 +78,7 @@ func (a *app) sign(cmd *cobra.Command, program string, s signing) error {
 		}
 	}
 	if s.after != "" {
-		if base, _, err = a.readCapsule(s.after, s.limits); err != nil {
+		if base, err = a.readCapsule(s.after, s.limits); err != nil {
 			return err
 		}
 	}
@@ -78,12 +86,13 @@ func (a *app) sign(cmd *cobra.Command, program string, s signing) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.readProgram(program, s.limits)
+	g, err := a.readProgram(program, s.limits)
 	if err != nil {
 		return err
 	}
-	d := newDraft(chains.Capsule{Chain: base.Chain, Programs: base.Programs})
-	if err := d.link(p, keys, root); err != nil {
+	base.capsule.Input = nil
+	d := a.extend(base)
+	if err := d.link(g, keys, root); err != nil {
 		return badBytes(program, err)
 	}
 	if err := a.modules(d, s.modules, s.limits); err != nil {
@@ -99,5 +108,6 @@ func (a *app) sign(cmd *cobra.Command, program string, s signing) error {
 	if err := writeFile(s.out, b, 0o666); err != nil {
 		return err
 	}
-	return a.printLine(p.Hash().String())
+	a.writeMap(s.out, d.origin(), d)
+	return a.printLine(g.program.Hash().String())
 }
