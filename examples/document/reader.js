@@ -1,0 +1,2 @@
+// Signed by a reader: reads.
+exports.main = ({ power }) => power.read()

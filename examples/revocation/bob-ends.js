@@ -1,0 +1,2 @@
+// Signed by Bob: takes GRANT back.
+exports.main = ({ power }) => power.takeBack(GRANT)

@@ -1,0 +1,2 @@
+// Signed by Bob: writes TEXT into the diary.
+exports.main = ({ power }) => power.write(TEXT)

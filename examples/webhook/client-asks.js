@@ -1,0 +1,2 @@
+// Signed by CLIENT: what became of NAME.
+exports.main = ({ power }) => power.status(NAME)

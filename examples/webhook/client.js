@@ -1,0 +1,2 @@
+// Signed by CLIENT: posts TEXT under NAME.
+exports.main = ({ power }) => power.post(NAME, TEXT)
