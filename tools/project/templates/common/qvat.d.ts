@@ -221,6 +221,73 @@ declare module 'qvat:files' {
   export function remove(path: string): boolean
 }
 
+/** The agents of the vat, and their mail, in the message's transaction. */
+declare module 'qvat:mail' {
+  export interface Info { name: string; host: boolean; of?: string; key: string; handle: string; unread: number; wakes?: string }
+  export interface Sent { id: string; number: number }
+  export interface Message {
+    number: number
+    id: string
+    type: 'package' | 'request' | 'reply' | 'value' | 'receipt'
+    /** Identifiers of handles. */
+    from: string
+    to: string
+    /** In milliseconds since 1970. */
+    date: number
+    arrived: number
+    state: 'new' | 'sent' | 'queued' | 'resolved' | 'rejected' | 'dismissed'
+    /** Text around the edges: one more than these. */
+    strings: string[]
+    edges: string[]
+    /** What the edges carry, and its types. */
+    ids: string[]
+    types: string[]
+    replyTo?: string
+    what?: string
+    why?: string
+    thread: string
+  }
+  export interface Thing { id: string; type: string; value?: any; state?: 'new' | 'resolved' | 'rejected'; to?: string; why?: string }
+  /** All that one agent may do. A name is a path of pet names, a special name, an identifier or a locator. */
+  export interface Agent {
+    info(): Info
+    makeHost(name: string): Info
+    makeGuest(name: string): Info
+    send(to: string, strings: string | string[], edges?: string[], names?: string[]): Sent
+    request(to: string, what: string, name?: string): Sent
+    resolve(number: number, name: string): void
+    reject(number: number, why?: string): void
+    reply(number: number, strings: string | string[], edges?: string[], names?: string[]): Sent
+    dismiss(number: number): void
+    adopt(number: number, edge: string, name?: string): void
+    /** Ascending by number; 100 unless limit says otherwise, 1,000 at most. */
+    messages(query?: {
+      after?: number; before?: number; limit?: number; newest?: boolean; state?: Message['state']; thread?: string
+    }): Message[]
+    message(number: number): Message
+    list(path?: string): { name: string; id: string; type: string; like?: string }[]
+    lookup(name: string): Thing
+    locate(name: string): string
+    identify(name: string): string
+    names(id: string): string[]
+    move(from: string, to: string): void
+    copy(from: string, to: string): void
+    remove(name: string): void
+    mkdir(name: string): void
+    store(name: string, value: any): string
+    /** The base64 of a capsule. */
+    publish(name: string, capsule: string): string
+    /** Has a published chain run on each delivery; "" for none. */
+    wake(name: string, fuel?: number): void
+    invite(name: string, milliseconds?: number): string
+    accept(locator: string, name: string): void
+    cancel(id: string): void
+    log(query?: { after?: number; before?: number; limit?: number }): { number: number; at: number; action: string; detail?: any; error?: string }[]
+  }
+  /** At no cost: the name is the owner's, or the identifier of the agent's handle. */
+  export function agent(name: string): Agent
+}
+
 /** Requests to the origins that the vat grants. */
 declare module 'qvat:http' {
   export interface Request {
