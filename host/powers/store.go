@@ -74,6 +74,9 @@ func tableOf(a *arguments) (string, error) {
 	if err == nil && table == "" {
 		err = typeError("%s: the table's name is empty", a.method)
 	}
+	if err == nil && store.Own(table) {
+		err = typeError("%s: tables whose names begin with %q are the vat's own", a.method, store.OwnPrefix)
+	}
 	return table, err
 }
 

@@ -31,7 +31,8 @@ func (s *Store) Check(ctx context.Context) error {
 		expect(c, "SELECT count(*)-count(DISTINCT hash) FROM qvat_programs", "0", "programs that are there twice"),
 		expect(c, "SELECT count(*) FROM qvat_programs LEFT JOIN qvat_texts USING (id) WHERE text IS NULL", "0", "programs without a text"),
 		expect(c, "SELECT count(*) FROM qvat_texts LEFT JOIN qvat_programs USING (id) WHERE hash IS NULL", "0", "texts without a program"),
-		checkRows(c),
+		checkRows(c, "rows", false),
+		checkRows(c, "qvat_rows", true),
 		checkTexts(c),
 		s.checkMemory(),
 		s.programs.check(),
@@ -54,9 +55,10 @@ func expect(c *lite.Conn, text, want, what string) (err error) {
 	return nil
 }
 
-// checkRows checks that each row's value is JSON.
-func checkRows(c *lite.Conn) (err error) {
-	s, err := c.Prepare("SELECT tbl, key, value FROM rows")
+// checkRows checks that each row's value is JSON, and that its table belongs
+// where it is.
+func checkRows(c *lite.Conn, from string, own bool) (err error) {
+	s, err := c.Prepare("SELECT tbl, key, value FROM " + from)
 	if err != nil {
 		return err
 	}
@@ -68,6 +70,9 @@ func checkRows(c *lite.Conn) (err error) {
 		}
 		if !json.Valid(s.ColumnBytes(2)) {
 			return fmt.Errorf("check: row %q of table %q is not JSON", s.ColumnText(1), s.ColumnText(0))
+		}
+		if Own(s.ColumnText(0)) != own {
+			return fmt.Errorf("check: table %q has rows in %s", s.ColumnText(0), from)
 		}
 	}
 }

@@ -108,11 +108,11 @@ func (tx *snapshotTx) changedBetween(above, upTo uint64) (row rowKey, changed bo
 		if c.seq > upTo {
 			break
 		}
-		if tx.all && (c.anything || len(c.versions) > 0) {
+		if tx.all && c.anything {
 			return rowKey{}, true
 		}
 		for _, v := range c.versions {
-			if tx.rows[v.row].read || tx.spanned(v.row) {
+			if tx.all && !Own(v.row.table) || tx.rows[v.row].read || tx.spanned(v.row) {
 				return v.row, true
 			}
 		}

@@ -14,7 +14,7 @@ type layer struct {
 }
 
 // layers gives the rows of a span that the overlay or the transaction itself
-// has, in the order of their keys.
+// has, in its order.
 func (tx *snapshotTx) layers(s span) ([]layer, error) {
 	tx.s.mu.Lock()
 	if tx.epoch != tx.s.epoch {
@@ -36,7 +36,12 @@ func (tx *snapshotTx) layers(s span) ([]layer, error) {
 			found = append(found, layer{row.key, l.value})
 		}
 	}
-	slices.SortFunc(found, func(a, b layer) int { return compareKeys(a.key, b.key) })
+	slices.SortFunc(found, func(a, b layer) int {
+		if s.back {
+			a, b = b, a
+		}
+		return compareKeys(a.key, b.key)
+	})
 	return found, nil
 }
 
@@ -46,10 +51,10 @@ func (tx *snapshotTx) merge(s span, into *collector) error {
 	if err != nil {
 		return err
 	}
-	// give passes on the layers below key, or all of them, and tells whether
+	// give passes on the layers before key, or all of them, and tells whether
 	// the collector takes more.
 	give := func(key string, last bool) bool {
-		for len(over) > 0 && (last || over[0].key < key) {
+		for len(over) > 0 && (last || s.precedes(over[0].key, key)) {
 			l := over[0]
 			over = over[1:]
 			if l.value != nil && !into.add(l.key, l.value) {

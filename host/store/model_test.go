@@ -52,6 +52,7 @@ type state map[string]string // of one table
 // machine is a store, its model, and the transactions that are open.
 type machine struct {
 	options store.Options
+	table   string
 	s       *store.Store
 	states  []state    // after each commit
 	wrote   [][]string // the keys that it wrote
@@ -79,6 +80,7 @@ func newMachine(t *rapid.T, path string) *machine {
 			BatchCommits: rapid.IntRange(1, 3).Draw(t, "batch"),
 			TurnWait:     time.Microsecond, // one goroutine has all the turns
 		},
+		table:  rapid.SampledFrom([]string{"t", store.OwnPrefix + "t"}).Draw(t, "table"),
 		states: []state{{}}, wrote: [][]string{nil},
 	}
 	m.reopenStore(t)
@@ -155,7 +157,7 @@ func (m *machine) look(o *openTx, key string) {
 func (m *machine) get(t *rapid.T) {
 	o, key := m.pick(t), drawKey(t)
 	m.look(o, key)
-	value, _, err := o.tx.Get(context.Background(), "t", key)
+	value, _, err := o.tx.Get(context.Background(), m.table, key)
 	if want := m.view(o)[key]; err != nil || string(value) != want {
 		t.Fatalf("%s is %q, %v; want %q", key, value, err, want)
 	}
@@ -165,7 +167,7 @@ func (m *machine) set(t *rapid.T) {
 	o, key := m.pick(t), drawKey(t)
 	m.next++
 	value := strconv.Itoa(m.next)
-	if err := o.tx.Set(context.Background(), "t", key, []byte(value)); err != nil {
+	if err := o.tx.Set(context.Background(), m.table, key, []byte(value)); err != nil {
 		t.Fatal(err)
 	}
 	o.own[key], o.known[key] = value, true
@@ -180,7 +182,7 @@ func (m *machine) set(t *rapid.T) {
 func (m *machine) delete(t *rapid.T) {
 	o, key := m.pick(t), drawKey(t)
 	m.look(o, key)
-	existed, err := o.tx.Delete(context.Background(), "t", key)
+	existed, err := o.tx.Delete(context.Background(), m.table, key)
 	if _, want := m.view(o)[key]; err != nil || existed != want {
 		t.Fatalf("delete %s: %v, %v; want %v", key, existed, err, want)
 	}
@@ -262,7 +264,7 @@ func (m *machine) exclusive(t *rapid.T) {
 		key := drawKey(t)
 		m.next++
 		if m.next%3 == 0 {
-			existed, err := tx.Delete(ctx, "t", key)
+			existed, err := tx.Delete(ctx, m.table, key)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -270,14 +272,18 @@ func (m *machine) exclusive(t *rapid.T) {
 				o.own[key] = ""
 			}
 		} else {
-			if err := tx.Set(ctx, "t", key, []byte(strconv.Itoa(m.next))); err != nil {
+			if err := tx.Set(ctx, m.table, key, []byte(strconv.Itoa(m.next))); err != nil {
 				t.Fatal(err)
 			}
 			o.own[key] = strconv.Itoa(m.next)
 		}
-		rows, err := tx.SQL(ctx, "SELECT count(*) FROM rows WHERE tbl='t'", nil)
-		if err != nil || rows.Rows[0][0] != int64(len(m.view(o))) {
-			t.Fatalf("SQL counts %v, %v; want %d", rows, err, len(m.view(o)))
+		rows, err := tx.SQL(ctx, "SELECT count(*) FROM rows", nil)
+		want := int64(len(m.view(o)))
+		if store.Own(m.table) {
+			want = 0
+		}
+		if err != nil || rows.Rows[0][0] != want {
+			t.Fatalf("SQL counts %v, %v; want %d", rows, err, want)
 		}
 	}
 	if rapid.Bool().Draw(t, "keep") {
@@ -310,7 +316,7 @@ func (m *machine) check(t *rapid.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	entries, err := tx.Entries(ctx, "t", store.EntriesQuery{})
+	entries, err := tx.Entries(ctx, m.table, store.EntriesQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

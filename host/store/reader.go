@@ -7,19 +7,32 @@ import (
 	"qvat/host/store/lite"
 )
 
-// rowReader reads user rows on one connection, in whatever transaction that
+// rowReader reads rows on one connection, in whatever transaction that
 // connection has open.
 type rowReader struct {
-	c                      *lite.Conn
-	get, scan, tally, once *lite.Stmt
+	c          *lite.Conn
+	rows, vats reads // of programs' tables, and of the vat's own
+	once       *lite.Stmt
 }
+
+// reads are the statements that read one of the two tables of rows.
+type reads struct{ get, scan, back, tally *lite.Stmt }
+
+func (r *reads) prepare(p *preparer, from string) {
+	const span = " WHERE tbl=? AND key>=? AND key<? ORDER BY key"
+	p.prepare(&r.get, "SELECT value FROM "+from+" WHERE tbl=? AND key=?")
+	p.prepare(&r.scan, "SELECT key, value FROM "+from+span)
+	p.prepare(&r.back, "SELECT key, value FROM "+from+span+" DESC")
+	p.prepare(&r.tally, "SELECT count(*) FROM "+from+" WHERE tbl=?")
+}
+
+func (r *reads) close() error { return closeAll(r.get, r.scan, r.back, r.tally) }
 
 func newRowReader(c *lite.Conn) (r rowReader, err error) {
 	r.c = c
 	p := preparer{c: c}
-	p.prepare(&r.get, "SELECT value FROM rows WHERE tbl=? AND key=?")
-	p.prepare(&r.scan, "SELECT key, value FROM rows WHERE tbl=? AND key>=? AND key<? ORDER BY key")
-	p.prepare(&r.tally, "SELECT count(*) FROM rows WHERE tbl=?")
+	r.rows.prepare(&p, "rows")
+	r.vats.prepare(&p, "qvat_rows")
 	p.prepare(&r.once, "SELECT 1 FROM qvat_messages WHERE short=? AND id=?")
 	if p.err != nil {
 		return r, errors.Join(p.err, r.close())
@@ -27,36 +40,51 @@ func newRowReader(c *lite.Conn) (r rowReader, err error) {
 	return r, nil
 }
 
-func (r *rowReader) close() error { return closeAll(r.get, r.scan, r.tally, r.once) }
+func (r *rowReader) close() error {
+	return errors.Join(r.rows.close(), r.vats.close(), closeAll(r.once))
+}
+
+// of gives the statements for a table.
+func (r *rowReader) of(table string) *reads {
+	if Own(table) {
+		return &r.vats
+	}
+	return &r.rows
+}
 
 // value reads one row; nil when it is not there.
 func (r *rowReader) value(row rowKey) ([]byte, error) {
-	defer r.get.Reset()
-	err := bindAll(r.get.Text(1, row.table), r.get.Text(2, row.key))
+	get := r.of(row.table).get
+	defer get.Reset()
+	err := bindAll(get.Text(1, row.table), get.Text(2, row.key))
 	if err != nil {
 		return nil, err
 	}
-	more, err := r.get.Step()
+	more, err := get.Step()
 	if err != nil || !more {
 		return nil, err
 	}
-	return r.get.ColumnBytes(0), nil
+	return get.ColumnBytes(0), nil
 }
 
 // each gives the rows of a span in order, until stop or an error.
 func (r *rowReader) each(s span, give func(key string, value []byte) (more bool)) error {
-	defer r.scan.Reset()
-	// Any text sorts before any blob, so an empty blob is no bound at all.
-	high := r.scan.Blob(3, nil)
-	if s.high != "" {
-		high = r.scan.Text(3, s.high)
+	scan := r.of(s.table).scan
+	if s.back {
+		scan = r.of(s.table).back
 	}
-	if err := bindAll(high, r.scan.Text(1, s.table), r.scan.Text(2, s.low)); err != nil {
+	defer scan.Reset()
+	// Any text sorts before any blob, so an empty blob is no bound at all.
+	high := scan.Blob(3, nil)
+	if s.high != "" {
+		high = scan.Text(3, s.high)
+	}
+	if err := bindAll(high, scan.Text(1, s.table), scan.Text(2, s.low)); err != nil {
 		return err
 	}
 	for {
-		more, err := r.scan.Step()
-		if err != nil || !more || !give(r.scan.ColumnText(0), r.scan.ColumnBytes(1)) {
+		more, err := scan.Step()
+		if err != nil || !more || !give(scan.ColumnText(0), scan.ColumnBytes(1)) {
 			return err
 		}
 	}
@@ -64,12 +92,13 @@ func (r *rowReader) each(s span, give func(key string, value []byte) (more bool)
 
 // count counts a table's rows.
 func (r *rowReader) count(table string) (int64, error) {
-	defer r.tally.Reset()
-	if err := r.tally.Text(1, table); err != nil {
+	tally := r.of(table).tally
+	defer tally.Reset()
+	if err := tally.Text(1, table); err != nil {
 		return 0, err
 	}
-	_, err := r.tally.Step()
-	return r.tally.ColumnInt(0), err
+	_, err := tally.Step()
+	return tally.ColumnInt(0), err
 }
 
 // committed tells whether a message's record is here.

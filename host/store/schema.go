@@ -73,6 +73,13 @@ CREATE TABLE qvat_texts (
 	id   INTEGER PRIMARY KEY,           -- of qvat_programs, whose rows stay small this way
 	text TEXT NOT NULL
 );
+`, `
+CREATE TABLE qvat_rows (                -- of the vat's own tables, out of reach of SQL
+	tbl   TEXT NOT NULL,
+	key   TEXT NOT NULL,
+	value TEXT NOT NULL,                -- JSON
+	PRIMARY KEY (tbl, key)
+) WITHOUT ROWID;
 `}
 }
 

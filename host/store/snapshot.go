@@ -214,7 +214,7 @@ func (tx *snapshotTx) Entries(ctx context.Context, table string, q EntriesQuery)
 		return nil, into.err
 	}
 	if n := len(into.entries); into.full() {
-		s.high = next(into.entries[n-1].Key) // what lies beyond was not read
+		s = s.upTo(into.entries[n-1].Key) // what lies beyond was not read
 	}
 	if err := tx.charge(len(s.table) + len(s.low) + len(s.high)); err != nil {
 		return nil, err

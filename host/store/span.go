@@ -2,19 +2,51 @@ package store
 
 import "strings"
 
+// OwnPrefix is how the names of the vat's own tables begin. They are rows like
+// any other to a transaction; programs have no way to them: SQL does not see
+// them, and whoever lets programs name tables refuses these names.
+const OwnPrefix = "qvat:"
+
+// Own tells whether a table is one of the vat's own.
+func Own(table string) bool { return strings.HasPrefix(table, OwnPrefix) }
+
 // span is the rows of a table whose keys are at least low and below high. An
 // empty high is no bound.
-type span struct{ table, low, high string }
+type span struct {
+	table, low, high string
+	back             bool // they are wanted from the last to the first
+}
 
 func (s span) holds(key string) bool { return key >= s.low && (s.high == "" || key < s.high) }
 
 // spanOf gives the span that a query asks for.
 func spanOf(table string, q EntriesQuery) span {
-	s := span{table: table, low: q.Prefix, high: prefixEnd(q.Prefix)}
+	s := span{table: table, low: q.Prefix, high: prefixEnd(q.Prefix), back: q.Reverse}
 	if q.After != "" && q.After >= s.low {
 		s.low = next(q.After)
 	}
+	if q.Before != "" && (s.high == "" || q.Before < s.high) {
+		s.high = q.Before
+	}
 	return s
+}
+
+// upTo cuts off what lies beyond key, in the order of the span.
+func (s span) upTo(key string) span {
+	if s.back {
+		s.low = key
+	} else {
+		s.high = next(key)
+	}
+	return s
+}
+
+// precedes tells whether key a comes before b in the order of the span.
+func (s span) precedes(a, b string) bool {
+	if s.back {
+		return a > b
+	}
+	return a < b
 }
 
 // next gives the key that comes right after key.

@@ -24,7 +24,8 @@ import (
 // write to the table rows, which is for Set and Delete, and does not alter
 // tables. Of virtual tables it has json_each and json_tree. The vat's own
 // tables, whose names begin with qvat_, it sees named in sqlite_schema, and
-// that is all. It has no way to them, to settings, to other files, to a clock, to chance, or
+// that is all; the rows of tables that begin with OwnPrefix are in one of them.
+// It has no way to them, to settings, to other files, to a clock, to chance, or
 // to the state of the connection.
 //
 // What its values are. A parameter is nil, a bool (1 or 0), an int, an int64, a
@@ -52,8 +53,8 @@ func (tx *snapshotTx) SQL(ctx context.Context, text string, params []any) (_ *Ro
 		return nil, err
 	}
 	defer tx.leave(&err)
-	for _, l := range tx.rows {
-		if l.wrote {
+	for row, l := range tx.rows {
+		if l.wrote && !Own(row.table) {
 			return nil, ErrExclusive
 		}
 	}

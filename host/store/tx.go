@@ -27,7 +27,8 @@ type Tx interface {
 	Set(ctx context.Context, table, key string, value []byte) error
 	// Delete removes a row and tells whether it was there.
 	Delete(ctx context.Context, table, key string) (existed bool, err error)
-	// Entries gives rows of a table in the byte order of their keys.
+	// Entries gives rows of a table in the byte order of their keys, or in the
+	// reverse of that.
 	Entries(ctx context.Context, table string, q EntriesQuery) ([]Entry, error)
 	// Count counts the rows of a table. It takes time in proportion to them.
 	Count(ctx context.Context, table string) (int64, error)
@@ -57,8 +58,11 @@ type Tx interface {
 // EntriesQuery says which entries of a table to give.
 type EntriesQuery struct {
 	Prefix string // keys that begin with it
-	After  string // keys after it; "" begins with the first
+	After  string // keys above it; "" is no bound
+	Before string // keys below it; "" is no bound
 	Limit  int    // how many at most; 0 is Options.EntryCount, above which it fails
+	// Reverse gives the entries from the last to the first.
+	Reverse bool
 }
 
 // Entry is a row of a table. The caller must not change the value.

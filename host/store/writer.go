@@ -23,7 +23,8 @@ type writer struct {
 	o *Options
 
 	begin, commit, rollback                 *lite.Stmt
-	set, remove, state                      *lite.Stmt
+	intoRows, intoVats                      writes // of programs' tables, and of the vat's own
+	state                                   *lite.Stmt
 	stage, ack                              *lite.Stmt
 	record, forget, failure, forgetFailures *lite.Stmt
 	addProgram, addText, useProgram         *lite.Stmt
@@ -33,6 +34,14 @@ type writer struct {
 	messages, failures int64  // the newest record's num, in either table
 	logPages           int    // written to SQLite's log since it was last emptied
 	logBound           int    // how many until it is to be emptied
+}
+
+// writes are the statements that write one of the two tables of rows.
+type writes struct{ set, remove *lite.Stmt }
+
+func (w *writes) prepare(p *preparer, to string) {
+	p.prepare(&w.set, "INSERT INTO "+to+" VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value")
+	p.prepare(&w.remove, "DELETE FROM "+to+" WHERE tbl=? AND key=?")
 }
 
 func newWriter(c *lite.Conn, o *Options) (*writer, error) {
@@ -46,8 +55,8 @@ func newWriter(c *lite.Conn, o *Options) (*writer, error) {
 	p.prepare(&w.begin, "BEGIN IMMEDIATE")
 	p.prepare(&w.commit, "COMMIT")
 	p.prepare(&w.rollback, "ROLLBACK")
-	p.prepare(&w.set, "INSERT INTO rows VALUES (?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value")
-	p.prepare(&w.remove, "DELETE FROM rows WHERE tbl=? AND key=?")
+	w.intoRows.prepare(&p, "rows")
+	w.intoVats.prepare(&p, "qvat_rows")
 	p.prepare(&w.state, "UPDATE qvat_state SET seq=?")
 	p.prepare(&w.stage, "INSERT INTO qvat_outbox VALUES (?,?,?)")
 	p.prepare(&w.ack, "DELETE FROM qvat_outbox WHERE id=?")
@@ -73,7 +82,8 @@ func newWriter(c *lite.Conn, o *Options) (*writer, error) {
 }
 
 func (w *writer) closeStatements() error {
-	return errors.Join(w.rowReader.close(), closeAll(w.begin, w.commit, w.rollback, w.set, w.remove, w.state, w.stage, w.ack,
+	return errors.Join(w.rowReader.close(), closeAll(w.begin, w.commit, w.rollback,
+		w.intoRows.set, w.intoRows.remove, w.intoVats.set, w.intoVats.remove, w.state, w.stage, w.ack,
 		w.record, w.forget, w.failure, w.forgetFailures, w.addProgram, w.addText, w.useProgram, w.dropProgram, w.dropText))
 }
 
@@ -129,16 +139,20 @@ func (w *writer) settle(seq uint64, err error) error {
 
 // rowVersion writes a row.
 func (w *writer) rowVersion(row rowKey, value []byte) error {
+	to := &w.intoRows
+	if Own(row.table) {
+		to = &w.intoVats
+	}
 	if value == nil {
-		if err := bindAll(w.remove.Text(1, row.table), w.remove.Text(2, row.key)); err != nil {
+		if err := bindAll(to.remove.Text(1, row.table), to.remove.Text(2, row.key)); err != nil {
 			return err
 		}
-		return w.remove.Run()
+		return to.remove.Run()
 	}
-	if err := bindAll(w.set.Text(1, row.table), w.set.Text(2, row.key), w.set.TextBytes(3, value)); err != nil {
+	if err := bindAll(to.set.Text(1, row.table), to.set.Text(2, row.key), to.set.TextBytes(3, value)); err != nil {
 		return err
 	}
-	return w.set.Run()
+	return to.set.Run()
 }
 
 // rest writes what a commit has beside its rows.

@@ -130,6 +130,11 @@ func entries(e *env) {
 		e.wantRows(tx, "t", store.EntriesQuery{Prefix: "x"})
 		e.wantRows(tx, "none", store.EntriesQuery{})
 		e.wantRows(tx, "t", store.EntriesQuery{Limit: 1}, "B", `"B"`)
+		e.wantRows(tx, "t", store.EntriesQuery{Before: "b"}, "B", `"B"`, "a", `"a"`)
+		e.wantRows(tx, "t", store.EntriesQuery{Prefix: "b", Before: "a"})
+		e.wantRows(tx, "t", store.EntriesQuery{Reverse: true, Limit: 3}, "c", `"c"`, "bä", `"bä"`, "b2", `"b2"`)
+		e.wantRows(tx, "t", store.EntriesQuery{Reverse: true, Prefix: "b", Before: "b2"}, "b1x", `"b1x"`, "b1", `"b1"`, "b", `"b"`)
+		e.wantRows(tx, "t", store.EntriesQuery{Reverse: true, After: "b1", Before: "bä", Limit: 1}, "b2", `"b2"`)
 	})
 }
 
@@ -151,6 +156,8 @@ func entriesOwn(e *env) {
 		}
 		e.wantRows(tx, "t", store.EntriesQuery{}, "b", `2`, "bb", `2`, "d", `1`, "e", `2`)
 		e.wantRows(tx, "t", store.EntriesQuery{Limit: 2}, "b", `2`, "bb", `2`)
+		e.wantRows(tx, "t", store.EntriesQuery{Reverse: true}, "e", `2`, "d", `1`, "bb", `2`, "b", `2`)
+		e.wantRows(tx, "t", store.EntriesQuery{Reverse: true, Before: "e", Limit: 2}, "d", `1`, "bb", `2`)
 		e.wantRows(tx, "t", store.EntriesQuery{Limit: 3}, "b", `2`, "bb", `2`, "d", `1`)
 		e.wantRows(tx, "t", store.EntriesQuery{After: "bb", Limit: 1}, "d", `1`)
 		e.wantRows(tx, "t", store.EntriesQuery{After: "d"}, "e", `2`)

@@ -92,3 +92,23 @@ func sqlValues(e *env) {
 		tx.Rollback()
 	}
 }
+
+// sqlOwn shows that SQL sees nothing of the vat's own tables, and does not wait
+// for what is written to them.
+func sqlOwn(e *env) {
+	e.do(func(tx store.Tx) {
+		e.set(tx, store.OwnPrefix+"t", "a", `1`)
+		e.set(tx, "t", "b", `2`)
+	})
+	e.do(func(tx store.Tx) {
+		e.set(tx, store.OwnPrefix+"t", "c", `3`)
+		e.wantSQL(tx, "SELECT tbl, key FROM rows", nil, []any{"t", "b"})
+		e.want(tx, store.OwnPrefix+"t", "c", `3`)
+		var refused *store.SQLError
+		for _, text := range []string{"SELECT * FROM qvat_rows", "SELECT count(*) FROM main.qvat_rows", "DELETE FROM qvat_rows"} {
+			if _, err := tx.SQL(e.Context(), text, nil); !errors.As(err, &refused) && !errors.Is(err, store.ErrExclusive) {
+				e.Errorf("%s: %v", text, err)
+			}
+		}
+	})
+}

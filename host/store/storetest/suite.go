@@ -19,7 +19,7 @@ type Subject struct {
 
 // Run runs the suite.
 func Run(t *testing.T, subject Subject) {
-	for name, test := range map[string]func(*env){
+	run(t, subject, map[string]func(*env){
 		"writes are seen by itself":       ownWrites,
 		"rollback leaves nothing":         rollback,
 		"what is committed stays":         reopen,
@@ -39,7 +39,58 @@ func Run(t *testing.T, subject Subject) {
 		"SQL reads rows":                  sqlReads,
 		"SQL's values":                    sqlValues,
 		"values do not alias":             aliasing,
-	} {
+		"SQL sees nothing of the vat's":   sqlOwn,
+	})
+	theirs := subject.Begin
+	subject.Begin = func(ctx context.Context, s *store.Store) (store.Tx, error) {
+		tx, err := theirs(ctx, s)
+		return ownTx{tx}, err
+	}
+	run(t, subject, map[string]func(*env){
+		"own tables: writes are seen by itself":  ownWrites,
+		"own tables: rollback leaves nothing":    rollback,
+		"own tables: what is committed stays":    reopen,
+		"own tables: deleting":                   deleting,
+		"own tables: names are bytes":            names,
+		"own tables: entries":                    entries,
+		"own tables: entries see its own writes": entriesOwn,
+		"own tables: counting":                   counting,
+		"own tables: an error leaves it usable":  survives,
+		"own tables: a transaction that is over": over,
+		"own tables: a context that has ended":   ended,
+		"own tables: values do not alias":        aliasing,
+	})
+}
+
+// ownTx is a transaction in which every table is one of the vat's own.
+type ownTx struct{ store.Tx }
+
+func (tx ownTx) Get(ctx context.Context, table, key string) ([]byte, bool, error) {
+	return tx.Tx.Get(ctx, store.OwnPrefix+table, key)
+}
+
+func (tx ownTx) Has(ctx context.Context, table, key string) (bool, error) {
+	return tx.Tx.Has(ctx, store.OwnPrefix+table, key)
+}
+
+func (tx ownTx) Set(ctx context.Context, table, key string, value []byte) error {
+	return tx.Tx.Set(ctx, store.OwnPrefix+table, key, value)
+}
+
+func (tx ownTx) Delete(ctx context.Context, table, key string) (bool, error) {
+	return tx.Tx.Delete(ctx, store.OwnPrefix+table, key)
+}
+
+func (tx ownTx) Entries(ctx context.Context, table string, q store.EntriesQuery) ([]store.Entry, error) {
+	return tx.Tx.Entries(ctx, store.OwnPrefix+table, q)
+}
+
+func (tx ownTx) Count(ctx context.Context, table string) (int64, error) {
+	return tx.Tx.Count(ctx, store.OwnPrefix+table)
+}
+
+func run(t *testing.T, subject Subject, tests map[string]func(*env)) {
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			e := &env{T: t, subject: subject, path: filepath.Join(t.TempDir(), "vat.db")}
 			e.open()
