@@ -5,7 +5,9 @@
 // intrinsics captured before any program ran, so a getter that changes its mind
 // changes nothing (confinement.md, row 13). The copy holds nothing of the
 // program's, and JSON.stringify does the rest.
-(function makeBoundary() {
+//
+// Takes what slots.js made.
+(function makeBoundary(slots) {
   'use strict';
   const { ownKeys, getPrototypeOf } = Reflect;
   const { freeze, keys } = Object;
@@ -68,7 +70,15 @@
     return out;
   };
 
-  // on holds the objects that enclose the one at hand.
+  // on holds the objects that enclose the one at hand; below them stands CARRIES
+  // where the value may hold slots.
+  const CARRIES = freeze({ __proto__: null });
+  const copyFunction = (f, on) => {
+    const mark = slots.markOf(f);
+    if (mark === undefined) refuse('is a function, which JSON cannot carry');
+    if (on[0] !== CARRIES) refuse('is a capability, which this cannot take');
+    return mark;
+  };
   const copy = (v, on) => {
     switch (typeof v) {
       case 'string':
@@ -82,6 +92,8 @@
         break;
       case 'undefined':
         return refuse('is undefined, which JSON cannot carry');
+      case 'function':
+        return copyFunction(v, on);
       default:
         return refuse(`is a ${typeof v}, which JSON cannot carry`);
     }
@@ -141,6 +153,23 @@
     }
   };
 
+  // encodeSlotted does what encode does for a value that may hold slots.
+  const encodeSlotted = (v, name) => {
+    try {
+      return write(slots.put(copy(v, [CARRIES])));
+    } catch (e) {
+      throw explain(e, name);
+    }
+  };
+
+  const encodeSlottedList = (list, name) => {
+    try {
+      return write(slots.put(copyItems(list, list.length, [CARRIES, list])));
+    } catch (e) {
+      throw explain(e, name);
+    }
+  };
+
   // freezeData deep-freezes what JSON.parse made.
   const freezeData = v => {
     if (typeof v !== 'object' || v === null) return v;
@@ -150,5 +179,5 @@
   };
 
   freeze(Refused.prototype);
-  return { encode, encodeList, freezeData };
-})()
+  return { encode, encodeList, encodeSlotted, encodeSlottedList, freezeData };
+})

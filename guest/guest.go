@@ -38,6 +38,10 @@ var (
 	//go:embed realm.js
 	Realm string
 
+	// Slots is the capabilities in data.
+	//go:embed slots.js
+	Slots string
+
 	// Encode is the guest half of the boundary: data in, data out.
 	//go:embed encode.js
 	Encode string

@@ -5,7 +5,7 @@
 // The host functions are the only way out. What they are called with is the
 // kernel's own: numbers, strings, and values for the host to look at. (One for
 // each operation: that is cheaper than one which has to be told.)
-(function kernel(boot, hardener, boundary, hostLoad, hostRequire, hostSigned, hostCall, hostLog, hostBrand, hostDone, hostFail) {
+(function kernel(boot, hardener, slots, boundary, hostLoad, hostRequire, hostSigned, hostCall, hostLog, hostBrand, hostDone, hostFail) {
   'use strict';
   const { apply, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Reflect;
   const { freeze, hasOwn } = Object;
@@ -20,7 +20,8 @@
   const RangeErr = RangeError;
   const SyntaxErr = SyntaxError;
   const StringOf = String;
-  const { encode, encodeList, freezeData } = boundary;
+  const SetOf = Set;
+  const { encode, encodeList, encodeSlotted, encodeSlottedList, freezeData } = boundary;
   const { harden, hardenChecked, isObject } = hardener;
 
   // Answers of hostBrand and hostSigned.
@@ -164,6 +165,7 @@
   let hashes = '';
   let last;
   let input;
+  let slotted = false; // its data may hold capabilities
   const hashOf = i => hashes.slice(i * 64, i * 64 + 64);
 
   // evaluate runs a module's text, compiled and wrapped by the host.
@@ -225,10 +227,15 @@
     const E = name === 'TypeError' ? TypeErr : name === 'RangeError' ? RangeErr : ErrorOf;
     throw new E(message);
   };
+  const carriers = new SetOf(); // modules that may be given slots, and may give them
+  const answerOf = (text, take) => text !== undefined && text.charCodeAt(0) === 61 ? take(parse(text.slice(1))) : answer(text);
   const caller = module => (method, ...args) => {
     // The host makes text of it, which must not run a program's toString.
     if (typeof method !== 'string') throw new TypeErr('a method is named by a string');
     if (notYet()) throw new ErrorOf('not before the message');
+    if (slotted && carriers.has(module)) {
+      return answerOf(hostCall(module, method, encodeSlottedList(args, 'arguments')), slots.takeOwn);
+    }
     const text = hostCall(module, method, encodeList(args, 'arguments'));
     if (text !== undefined && text.charCodeAt(0) === 63) { // '?'
       const id = text.slice(1);
@@ -236,6 +243,12 @@
     }
     return answer(text);
   };
+  // A capability in the message's data is called under the module of no name.
+  slots.setCall(async (n, args) => {
+    if (args.length > 1) throw new TypeErr('a capability is called with one value, or with none');
+    const data = args.length === 0 || args[0] === undefined ? undefined : encodeSlotted(args[0], 'the data');
+    return answerOf(hostCall('', StringOf(n), data === undefined ? '' : data), slots.takeData);
+  });
   const evaluatePower = () => {
     const instances = new Map();
     const require = name => {
@@ -306,7 +319,7 @@
 
   const done = v => {
     try {
-      hostDone(v === undefined ? undefined : encode(v, 'result'));
+      hostDone(v === undefined ? undefined : slotted ? encodeSlotted(v, 'result') : encode(v, 'result'));
     } catch (e) {
       fail(e);
     }
@@ -327,11 +340,17 @@
     else hostFail(error.name, error.message, at.file, at.line, at.column);
   };
 
-  // start runs a message. Its input is JSON, or a text that needs no parsing.
-  const start = (allHashes, json, text) => {
+  // start runs a message. Its input is JSON, or a text that needs no parsing, or
+  // JSON in which slots may stand ('' where there is none).
+  const start = (allHashes, json, text, withSlots) => {
     hashes = allHashes;
     last = hashes.length / 64 - 1;
-    input = json === undefined ? text : freezeData(parse(json));
+    if (withSlots !== undefined) {
+      slotted = true;
+      if (withSlots !== '') input = slots.takeData(parse(withSlots));
+    } else {
+      input = json === undefined ? text : freezeData(parse(json));
+    }
     try {
       powerOf();
     } catch (e) {
@@ -361,7 +380,10 @@
         reject(e);
       }
     },
-    addModule: (name, wrapper) => { hostModules.set(name, wrapper); },
+    addModule: (name, wrapper, carries) => {
+      hostModules.set(name, wrapper);
+      if (carries) carriers.add(name);
+    },
     setRootPower,
     tryRootPower,
   };

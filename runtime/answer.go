@@ -107,7 +107,7 @@ func (t *turn) code(ctx context.Context, hash chains.Hash) (*code, error) {
 	if c, ok := t.e.programs.get(name); ok {
 		return c, nil
 	}
-	fuel := t.e.limits.Fuel - t.in.burnt()
+	fuel := t.fuel - t.in.burnt()
 	c, err := t.e.compile(ctx, name, p.Text(), fuel, t.in.tank.deadline)
 	if err != nil {
 		t.in.spend(c.fuel)

@@ -41,7 +41,7 @@ func (t *turn) call(ctx context.Context, args []value) (value, error) {
 		text[i] = b
 	}
 	t.in.charge(ctx, hostCallFuel+int64(len(text[2]))/bytesPerFuel)
-	power, ok := t.m.Powers[string(text[0])]
+	power, ok := t.power(string(text[0]))
 	if !ok {
 		return t.throw(ctx, &Refusal{Message: string(text[0]) + " is not granted to this message"})
 	}
@@ -62,6 +62,30 @@ func (t *turn) call(ctx context.Context, args []value) (value, error) {
 	}
 	t.in.charge(ctx, int64(len(b))/bytesPerFuel)
 	return t.in.newString(ctx, b)
+}
+
+// power finds what answers a call: that of no name are the message's slots.
+func (t *turn) power(name string) (Power, bool) {
+	if name == "" && t.m.Slots != nil {
+		return slotPower{t.m.Slots}, true
+	}
+	p, ok := t.m.Powers[name]
+	return p, ok
+}
+
+// slotPower is slots as a power: the method is the number.
+type slotPower struct{ slots Slots }
+
+func (p slotPower) Call(ctx context.Context, method string, data []byte) (Reply, error) {
+	n, err := strconv.Atoi(method)
+	if err != nil {
+		return Reply{}, err // the kernel calls none that it was not given
+	}
+	if len(data) == 0 {
+		data = nil
+	}
+	b, err := p.slots.Call(ctx, n, data)
+	return Reply{JSON: b}, err
 }
 
 func (t *turn) throw(ctx context.Context, r *Refusal) (value, error) {

@@ -186,8 +186,8 @@ func (b *booter) kernel() {
 	permits := b.eval("permits.json", "("+guest.Permits+")")
 	hardener := b.eval("harden.js", guest.Harden)
 	b.call(b.eval("realm.js", guest.Realm), start, permits, text, hardener)
-	boundary := b.eval("encode.js", guest.Encode)
-	args := []value{start, hardener, boundary}
+	slots := b.eval("slots.js", guest.Slots)
+	args := []value{start, hardener, slots, b.call(b.eval("encode.js", guest.Encode), slots)}
 	// In the order in which kernel.js takes them; turn.answer is behind them.
 	for _, name := range []string{"load", "require", "signed", "call", "log", "brand", "done", "fail"} {
 		args = append(args, b.hostFunction(name))
@@ -211,7 +211,11 @@ func (b *booter) addModule(m Module) {
 		name, err = b.in.newString(b.ctx, []byte(m.Name))
 		return err
 	})
-	b.call(b.entries.addModule, name, wrapper)
+	args := []value{name, wrapper}
+	if m.Slots {
+		args = append(args, wrapper) // any value that is true
+	}
+	b.call(b.entries.addModule, args...)
 }
 
 func (b *booter) eval(name, script string) (v value) {

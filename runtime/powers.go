@@ -21,6 +21,10 @@ type Module struct {
 	// The text is trusted: it is part of this program, not of a message. It is
 	// evaluated afresh for each message, and what it exports is deep-frozen.
 	Source string
+	// Slots says that in messages with [Slots] its arguments and answers are data
+	// with slots, and none of its answers comes later. Other modules are given no
+	// capability, and give none.
+	Slots bool
 }
 
 // Power is a module opened for one message. Its calls come one at a time, from
@@ -36,6 +40,24 @@ type Power interface {
 	// it. Any other error ends the turn at once, whatever the program does,
 	// and is what [Engine.Turn] returns, wrapped.
 	Call(ctx context.Context, method string, args []byte) (Reply, error)
+}
+
+// Slots are the capabilities that a message's data holds, by their numbers: what
+// their holders can do with them. As those of a [Power], its calls come one at a
+// time, from one goroutine, and none after the turn has ended.
+type Slots interface {
+	// Call calls the slot of number n, which is one that the host has let in:
+	// in the message's input, or in the answer to another call.
+	//
+	// data and the answer are data with slots: JSON in which {"@": n} stands for
+	// slot n, and in which a key of data that begins with "@" has one more "@"
+	// before it. Their numbers may be new in an answer; in data they are among
+	// those that came in. nil stands for undefined in both. data comes from a
+	// program that may be hostile: it is sound JSON within the turn's limits, and
+	// nothing else is known of it.
+	//
+	// Errors are as those of [Power].
+	Call(ctx context.Context, n int, data []byte) ([]byte, error)
 }
 
 // Reply is the answer to a call.

@@ -22,6 +22,12 @@ type Message struct {
 	Program func(context.Context, chains.Hash) (chains.Program, bool, error)
 	// Input is the JSON that the last program gets; empty is undefined.
 	Input []byte
+	// Slots, where they are not nil, let capabilities cross: Input is then data
+	// with slots, as [Slots] has it, and so is the result.
+	Slots Slots
+	// Fuel is what the message may burn at the most, where that is less than
+	// what any may; 0 is that.
+	Fuel int64
 	// Powers are the granted modules, opened for this message, by name. One
 	// that is missing throws when it is called.
 	Powers map[string]Power
@@ -57,6 +63,7 @@ const hostCallFuel = 500
 type turn struct {
 	e       *Engine
 	m       Message
+	fuel    int64 // that it may burn
 	in      *instance
 	entries entries
 	calls   int
@@ -90,11 +97,15 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	sound := false
 	defer func() { err = errors.Join(err, p.give(context.WithoutCancel(ctx), in, sound)) }()
 
-	in.fill(e.limits.Fuel, time.Now().Add(e.limits.Time))
+	limits := e.limits
+	if m.Fuel > 0 {
+		limits.Fuel = min(limits.Fuel, m.Fuel)
+	}
+	in.fill(limits.Fuel, time.Now().Add(limits.Time))
 	// The stack grows down to address 0, where it traps: who starts lower has
 	// less of it.
-	in.sp.Set(p.img.stackPointer - uint64(MaxStack-e.limits.Stack)&^15)
-	t := &turn{e: e, m: m, in: in, entries: p.img.entries}
+	in.sp.Set(p.img.stackPointer - uint64(MaxStack-limits.Stack)&^15)
+	t := &turn{e: e, m: m, fuel: limits.Fuel, in: in, entries: p.img.entries}
 	in.host = t.answer
 
 	err = t.run(&frame{ctx, in})
@@ -103,11 +114,11 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	}
 	out := Outcome{Fuel: in.burnt(), Memory: int64(in.mem.size)}
 	if err != nil {
-		err = in.failed(err, e.limits)
+		err = in.failed(err, limits)
 		var f *Failure
 		if errors.As(err, &f) && f.Reason == OutOfFuel {
 			// All of it is gone, however much the last step asked for.
-			out.Fuel = e.limits.Fuel
+			out.Fuel = limits.Fuel
 		}
 		return out, err
 	}
@@ -133,11 +144,11 @@ func (t *turn) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inJSON, inText, err := t.input(ctx)
+	args, err := t.input(ctx, all)
 	if err != nil {
 		return err
 	}
-	if _, err := t.in.call(ctx, t.entries.start, all, inJSON, inText); err != nil {
+	if _, err := t.in.call(ctx, t.entries.start, args...); err != nil {
 		return err
 	}
 	for {
@@ -153,21 +164,26 @@ func (t *turn) run(ctx context.Context) error {
 	}
 }
 
-// input hands the message's input over: as JSON, or as the text that it stands
-// for where it is no more than that. An interpreter is slow at taking the
-// escapes out of a long text, and a text is what JSON within JSON is.
-func (t *turn) input(ctx context.Context) (inJSON, inText value, err error) {
+// input adds the message's input to what start is called with: as JSON, or as the
+// text that it stands for where it is no more than that. (An interpreter is slow
+// at taking the escapes out of a long text, and a text is what JSON within JSON
+// is.) One that may hold slots goes in a place of its own.
+func (t *turn) input(ctx context.Context, args ...value) ([]value, error) {
 	none := t.in.fixed.undefined
+	if t.m.Slots != nil {
+		v, err := t.in.newString(ctx, t.m.Input)
+		return append(args, none, none, v), err
+	}
 	if len(t.m.Input) == 0 {
-		return none, none, nil
+		return append(args, none, none), nil
 	}
 	if text, ok := plainText(t.m.Input); ok {
 		t.in.charge(ctx, int64(len(text))/bytesPerFuel)
-		inText, err = t.in.newString(ctx, text)
-		return none, inText, err
+		v, err := t.in.newString(ctx, text)
+		return append(args, none, v), err
 	}
-	inJSON, err = t.in.newString(ctx, t.m.Input)
-	return inJSON, none, err
+	v, err := t.in.newString(ctx, t.m.Input)
+	return append(args, v, none), err
 }
 
 // plainText gives the text that a JSON string stands for. It leaves alone what
