@@ -23,9 +23,12 @@ var plan = map[string][]string{
 	"host/fault":      {},
 	"host/keyfile":    {},
 	"host/api":        {"chains", "host/fault"},
+	"host/control":    {"host/fault", "host/mail"},
+	"host/mail":       {"chains", "host/store"},
 	"host/store":      {"chains", "host/store/lite"},
 	"host/store/lite": {},
-	"host/powers":     {"chains", "runtime", "host/store"},
+	"host/powers":     {"chains", "runtime", "host/mail", "host/store"},
+	"host/web":        {"chains", "host/mail"},
 	"host":            {"chains", "runtime", "host/*"},
 	"tools/bundle":    {"chains"},
 	"tools/project":   {"chains", "runtime", "host", "host/fault", "host/keyfile", "tools/bundle"},
@@ -41,7 +44,7 @@ var only = map[string][]string{
 	"modernc.org/sqlite":            {"host/store", "host/store/lite"},
 	"database/sql":                  {},
 	"github.com/evanw/esbuild":      {"host", "tools/bundle"},
-	"net/http":                      {"host/api", "host/powers", "tools/load"},
+	"net/http":                      {"host/api", "host/control", "host/powers", "host/web", "tools/load"},
 }
 
 // testing are rooms that exist for the tests of others.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"qvat/host/mail"
 	"qvat/host/powers"
 	"qvat/host/store"
 	"qvat/runtime"
@@ -33,6 +34,7 @@ func (a *attempt) do(ctx context.Context) error {
 	if err := tx.Commit(ctx, a.record(tx.effects)); err != nil {
 		return err
 	}
+	tx.post.Committed()
 	if tx.files {
 		// The sender's next message is to find the files changed. What fails
 		// here stays in the outbox, which is tried again.
@@ -69,18 +71,26 @@ func (a *attempt) run(ctx context.Context) (*watched, error) {
 			tx.Rollback()
 		}
 	}()
-	granted := a.vat.openPowers(powers.Message{
-		Tx: tx, ID: a.message.id, Chain: a.message.chain, Arrived: a.message.arrived,
-		Recorder: a.message.recorder, Lines: &a.logged,
-	})
-	a.out, err = a.vat.engine.Turn(ctx, runtime.Message{
+	tx.post = a.inside(tx)
+	slots := a.slots(tx.post)
+	m := runtime.Message{
 		Chain:   a.message.chain,
 		Program: a.message.library.program,
 		Input:   a.message.input,
-		Powers:  granted,
-		Log:     a.console.add,
-	})
+		Powers: a.vat.openPowers(powers.Message{
+			Tx: tx, ID: a.message.id, Chain: a.message.chain, Arrived: a.message.arrived,
+			Recorder: a.message.recorder, Lines: &a.logged, Post: tx.post, Slots: slots,
+		}),
+		Log: a.console.add,
+	}
+	if slots != nil {
+		m.Slots, m.Fuel = slotted{slots}, a.message.call.Fuel
+	}
+	a.out, err = a.vat.engine.Turn(ctx, m)
 	a.took = time.Since(a.started)
+	if err == nil {
+		err = a.finishCall(ctx, tx.post, slots)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +142,7 @@ func (a *attempt) used() used {
 // watched is a transaction that notes whether it has effects.
 type watched struct {
 	store.Tx
+	post      *mail.Inside // the vat's agents within it
 	exclusive bool
 	effects   bool
 	files     bool // among them changes of files

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -51,6 +52,8 @@ type Config struct {
 	Programs ProgramsConfig `toml:"programs"`
 	HTTP     HTTPConfig     `toml:"http"`
 	Powers   PowersConfig   `toml:"powers"`
+	Mail     MailConfig     `toml:"mail"`
+	Web      WebConfig      `toml:"web"`
 }
 
 // LimitsConfig bounds one message; see runtime.Limits and chains.Limits.
@@ -94,6 +97,7 @@ type PowersConfig struct {
 	Message bool        `toml:"message"`
 	Clock   bool        `toml:"clock"`
 	Random  bool        `toml:"random"`
+	Mail    bool        `toml:"mail"`
 	Files   FilesConfig `toml:"files"`
 	HTTP    OutConfig   `toml:"http"`
 }
@@ -155,6 +159,8 @@ func defaults() Config {
 			Connections: 2048, PeerConnections: 512, PeerInFlight: 256, PeerRate: 10_000, PeerBurst: 10_000,
 		},
 		Powers: PowersConfig{Store: true, Log: true, Message: true},
+		Mail:   defaultMail(),
+		Web:    WebConfig{Enabled: true},
 	}
 }
 
@@ -206,6 +212,7 @@ func (c *Config) check() error {
 		"programs.bytes":       c.Programs.Bytes, "programs.stranger_bytes": c.Programs.StrangerBytes,
 		"programs.peer_bytes": c.Programs.PeerBytes,
 	}
+	maps.Copy(positive, c.Mail.positive())
 	for name, v := range positive {
 		if v <= 0 {
 			return fmt.Errorf("%s must be above 0", name)
@@ -268,7 +275,7 @@ func (c *Config) publicLimits() map[string]int64 {
 func (c *Config) grants(dir string) (powers.Grants, error) {
 	g := powers.Grants{
 		Store: c.Powers.Store, Log: c.Powers.Log, Message: c.Powers.Message,
-		Clock: c.Powers.Clock, Random: c.Powers.Random,
+		Clock: c.Powers.Clock, Random: c.Powers.Random, Mail: c.Powers.Mail,
 	}
 	g.HTTP.Origins = c.Powers.HTTP.Origins
 	g.HTTP.Immediate = c.Powers.HTTP.Immediate

@@ -47,7 +47,8 @@ type Module struct {
 // Observed is what became of a message.
 type Observed struct {
 	ID       chains.Hash
-	Programs []chains.Hash // of its links, whether or not they were evaluated
+	Chain    chains.Chain  // as it came, whether or not it was evaluated
+	Programs []chains.Hash // of its links
 	// Outcome is "ok", "abandoned" where its sender left, or a code of
 	// docs/ERRORS.md.
 	Outcome string
@@ -74,7 +75,7 @@ func (v *Vat) observe(c chains.Capsule, m *message, u used, err error) {
 		return
 	}
 	v.embed.Observe(Observed{
-		ID: m.id, Programs: c.Chain.Prefix(len(c.Chain.Links)), Outcome: outcomeOf(err), Err: err,
+		ID: m.id, Chain: c.Chain, Programs: c.Chain.Prefix(len(c.Chain.Links)), Outcome: outcomeOf(err), Err: err,
 		Fuel: u.fuel, Memory: u.memory, Micros: u.micros, Console: m.said.console, Log: m.said.log,
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"qvat/chains"
 	"qvat/host/api"
 	"qvat/host/fault"
+	"qvat/host/mail"
 	"qvat/host/powers"
 	"qvat/host/store"
 	"qvat/runtime"
@@ -25,6 +26,8 @@ type message struct {
 	recorder *powers.Recorder
 	// once: it must not take effect twice.
 	once bool
+	// call is what an agent of the vat calls, where the message is that.
+	call *mail.Call
 	// programs gathers what it may load, once it has a place to run in.
 	programs func(context.Context) (*library, error)
 	// said is what the last run of it has logged, where somebody observes.
@@ -44,12 +47,9 @@ func (v *Vat) invoke(ctx context.Context, peer string, c chains.Capsule, m *mess
 	result, used, err := v.take(ctx, c, m)
 	v.metrics.observe(err, used, time.Since(started))
 	v.observe(c, m, used, err)
-	if err != nil {
-		return a, err
-	}
 	a.Result = result
 	a.Message.Fuel, a.Message.Memory, a.Message.Micros = used.fuel, used.memory, used.micros
-	return a, nil
+	return a, err
 }
 
 // used is what a message cost.

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		if os.Getenv(probeFor) != "" {
 			listening = func(string) { fmt.Println(probe(dir, os.Getenv(probeFor))) }
 		}
-		err := host.Run(context.Background(), host.RunOptions{Dir: dir, Listening: listening})
+		err := host.Run(context.Background(), host.RunOptions{Dir: dir, Listen: "127.0.0.1:0", Listening: listening})
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

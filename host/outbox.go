@@ -12,6 +12,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/fault"
+	"qvat/host/mail"
 	"qvat/host/powers"
 	"qvat/host/store"
 )
@@ -115,7 +116,7 @@ func (v *Vat) sendRequests(ctx context.Context, rows []store.Outgoing) (again bo
 	}
 	var failed atomic.Bool
 	for _, row := range rows {
-		if row.Kind == powers.OutboxFiles {
+		if row.Kind == powers.OutboxFiles || mail.Sends(row.Kind) {
 			continue
 		}
 		if !v.tries.due(row.ID, time.Now()) {

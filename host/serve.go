@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"qvat/host/api"
+	"qvat/host/control"
+	"qvat/host/web"
 )
 
 // RunOptions say how to serve a vat. Dir must be set.
@@ -21,6 +24,9 @@ type RunOptions struct {
 	Logger *slog.Logger // nil discards the log
 	// Listening is told the vat's URL once it takes requests; it may be nil.
 	Listening func(url string)
+	// Login is told a link that logs in to the page at /app/ once, before
+	// Listening; it is not called where there is no page, and may be nil.
+	Login func(link string)
 	// RootPower and Embed are those of Options.
 	RootPower string
 	Embed     Embed
@@ -34,6 +40,8 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	seen := newSeen(time.Now)
+	o.Embed.Observe = seen.watch(o.Embed.Observe)
 	v, err := Open(ctx, Options{Dir: o.Dir, Logger: o.Logger, Registry: registry, RootPower: o.RootPower, Embed: o.Embed})
 	if err != nil {
 		return err
@@ -47,21 +55,33 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	c, err := control.Listen(ctx, v.dir, v.log)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen for the owner: %w", err), l.Close())
+	}
 	if v.config.Sandbox {
 		if err := v.config.confine(v.dir); err != nil {
-			return errors.Join(err, l.Close())
+			return errors.Join(err, l.Close(), c.Close())
 		}
 	}
+	// Close waits for what this starts.
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	page, login := v.newPage(ctx, seen, l.Addr())
+	v.servePost(ctx, c, login)
 	v.log.Info("serving", "dir", v.dir, "address", l.Addr().String(), "root", v.info.RootKey)
+	if login != nil && o.Login != nil {
+		o.Login(login())
+	}
 	if o.Listening != nil {
 		o.Listening("http://" + l.Addr().String())
 	}
-	return v.server(registry).Serve(ctx, l)
+	return v.server(registry, page).Serve(ctx, l)
 }
 
-func (v *Vat) server(registry *prometheus.Registry) *api.Server {
+func (v *Vat) server(registry *prometheus.Registry, page *web.Page) *api.Server {
 	h := v.config.HTTP
-	return api.New(api.Options{
+	o := api.Options{
 		Vat:         v,
 		Chains:      v.config.chainLimits(),
 		Logger:      v.log,
@@ -73,5 +93,9 @@ func (v *Vat) server(registry *prometheus.Registry) *api.Server {
 		Peers: api.PeerLimits{
 			Connections: h.PeerConnections, InFlight: h.PeerInFlight, Rate: h.PeerRate, Burst: h.PeerBurst,
 		},
-	})
+	}
+	if page != nil {
+		o.App = page
+	}
+	return api.New(o)
 }

@@ -110,7 +110,8 @@ func TestMetrics(t *testing.T) {
 	text := metricsOf(t, url)
 	for _, want := range []string{
 		`qvat_messages_total{outcome="ok"} 1`, `qvat_messages_total{outcome="program_error"} 1`,
-		"qvat_message_seconds_count 2", "qvat_message_fuel_total", "qvat_pool_made_total", "qvat_store_commits_total 1",
+		"qvat_message_seconds_count 2", "qvat_message_fuel_total", "qvat_pool_made_total",
+		"qvat_store_commits_total 2", // the first agent, and one of the two messages
 		"qvat_programs 1", "qvat_compiled_programs 2", "qvat_http_", "go_goroutines",
 	} {
 		if !strings.Contains(text, want) {

@@ -10,8 +10,8 @@
 //
 // Files: config.go and init.go are the directory, rootpower.go is the bundle of
 // root-power.js, gather.go, invoke.go and attempt.go are the path, outbox.go is
-// what leaves after the commit, serve.go is the process, embed.go is what a Go
-// program that embeds the vat can add to it.
+// what leaves after the commit, post.go is the vat's agents, serve.go is the
+// process, embed.go is what a Go program that embeds the vat can add to it.
 package host
 
 import (
@@ -28,6 +28,7 @@ import (
 	"qvat/chains"
 	"qvat/host/api"
 	"qvat/host/keyfile"
+	"qvat/host/mail"
 	"qvat/host/powers"
 	"qvat/host/store"
 	"qvat/runtime"
@@ -62,6 +63,7 @@ type Vat struct {
 	verifier *chains.Verifier
 	engine   *runtime.Engine
 	store    *store.Store
+	post     *mail.Post
 	powers   *powers.Set
 	gate     *gate
 	metrics  *metrics
@@ -97,7 +99,11 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	if err != nil {
 		return fmt.Errorf("%s: root_key: %w", filepath.Join(v.dir, configFile), err)
 	}
-	node, err := v.nodeKey()
+	nodeSecret, err := keyfile.Load(filepath.Join(v.dir, keysDir, nodeKey))
+	if err != nil {
+		return err
+	}
+	node, err := chains.PublicKeyOf(nodeSecret)
 	if err != nil {
 		return err
 	}
@@ -112,6 +118,9 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	if v.store, err = store.Open(ctx, so); err != nil {
 		return err
 	}
+	if err := v.openPost(ctx, nodeSecret); err != nil {
+		return err
+	}
 	grants, err := v.config.grants(v.dir)
 	if err == nil {
 		grants.HTTP.Verifier, grants.HTTP.Exchange = v.verifier, v.embed.Exchange
@@ -120,11 +129,12 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	if err != nil {
 		return fmt.Errorf("%s: powers: %w", filepath.Join(v.dir, configFile), err)
 	}
-	b, err := v.bundle()
-	if err != nil {
+	var b bundle
+	if like := v.embed.Like; like != nil {
+		v.engine = like.engine
+	} else if b, err = v.bundle(); err != nil {
 		return err
-	}
-	if err := v.openEngine(ctx, b.text); err != nil {
+	} else if err := v.openEngine(ctx, b.text); err != nil {
 		return err
 	}
 	v.metrics = newMetrics(registry, v)
@@ -139,10 +149,6 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 }
 
 func (v *Vat) openEngine(ctx context.Context, text string) error {
-	if like := v.embed.Like; like != nil {
-		v.engine = like.engine
-		return nil
-	}
 	modules, err := v.embed.modules(v.powers.Modules())
 	if err != nil {
 		return err
@@ -166,15 +172,6 @@ func (v *Vat) openEngine(ctx context.Context, text string) error {
 	return nil
 }
 
-// nodeKey is the public half of the vat's own key.
-func (v *Vat) nodeKey() (chains.PublicKey, error) {
-	key, err := keyfile.Load(filepath.Join(v.dir, keysDir, nodeKey))
-	if err != nil {
-		return chains.PublicKey{}, err
-	}
-	return chains.PublicKeyOf(key)
-}
-
 // Close ends what runs in the background, and closes the store. Messages must
 // have ended.
 func (v *Vat) Close() error {
@@ -188,6 +185,9 @@ func (v *Vat) Close() error {
 	}
 	if v.powers != nil {
 		errs = append(errs, v.powers.Close())
+	}
+	if v.post != nil {
+		errs = append(errs, v.post.Close())
 	}
 	if v.store != nil {
 		errs = append(errs, v.store.Close())

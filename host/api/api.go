@@ -20,6 +20,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -122,6 +123,9 @@ type Options struct {
 	BodyBytes int64
 	Peers     PeerLimits
 	Times     Times
+	// App answers what lies under /app/, within the limits of peers; who may use
+	// it, by which names and methods, is its own affair. Nil: nothing does.
+	App http.Handler
 }
 
 // PeerLimits bounds what one peer can take. What exceeds Connections is closed

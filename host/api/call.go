@@ -55,6 +55,9 @@ func (s *Server) admit(c *call) error {
 			return err
 		}
 	}
+	if c.rt.whole {
+		return nil
+	}
 	if err := s.fromHere(c.r); err != nil {
 		return err
 	}

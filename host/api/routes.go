@@ -12,12 +12,16 @@ import (
 // programPath is what comes before the hash in PUT /v1/programs/{hash}.
 const programPath = "/v1/programs/"
 
+// appPath is what Options.App lies under.
+const appPath = "/app/"
+
 // route is one call of the protocol.
 type route struct {
 	allow   string // the methods it takes, as an Allow header has them
 	serve   func(*call) error
 	free    bool     // not within a peer's limits
 	only    Audience // others are told that there is no such call
+	whole   bool     // it looks by itself at who asks, from where, and how
 	metrics routeMetrics
 }
 
@@ -25,6 +29,7 @@ type route struct {
 type routes struct {
 	byPath  map[string]*route
 	program *route
+	app     *route // nil: there is none
 	unknown *route
 }
 
@@ -49,6 +54,9 @@ func newRoutes(s *Server) routes {
 	}
 	r.program.metrics = s.metrics.route(programPath + "{hash}")
 	r.unknown.metrics = s.metrics.route("unknown")
+	if s.o.App != nil {
+		r.app = &route{serve: s.showApp, whole: true, metrics: s.metrics.route(appPath)}
+	}
 	return r
 }
 
@@ -58,6 +66,9 @@ func (r *routes) find(path string) *route {
 	}
 	if tail, ok := strings.CutPrefix(path, programPath); ok && tail != "" && !strings.Contains(tail, "/") {
 		return r.program
+	}
+	if r.app != nil && (strings.HasPrefix(path, appPath) || path+"/" == appPath) {
+		return r.app
 	}
 	return r.unknown
 }
@@ -91,3 +102,31 @@ func newPrometheus(log *slog.Logger, r *prometheus.Registry) http.Handler {
 		MaxRequestsInFlight: 4,
 	})
 }
+
+// showApp has Options.App answer.
+func (s *Server) showApp(c *call) error {
+	s.boundUnread(c)
+	s.o.App.ServeHTTP(&noted{c.w, c}, c.r)
+	return nil
+}
+
+// noted tells a call the status of an answer that somebody else writes.
+type noted struct {
+	http.ResponseWriter
+	call *call
+}
+
+func (n *noted) WriteHeader(status int) {
+	n.call.status = status
+	n.ResponseWriter.WriteHeader(status)
+}
+
+func (n *noted) Write(b []byte) (int, error) {
+	if n.call.status == 0 {
+		n.call.status = http.StatusOK
+	}
+	return n.ResponseWriter.Write(b)
+}
+
+// Unwrap is http.ResponseController's.
+func (n *noted) Unwrap() http.ResponseWriter { return n.ResponseWriter }

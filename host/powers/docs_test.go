@@ -16,7 +16,7 @@ const docsFile = "../../docs/POWERS.md"
 func everything(t *testing.T, s *site) Grants {
 	t.Helper()
 	return Grants{
-		Store: true, Log: true, Message: true, Clock: true, Random: true,
+		Store: true, Log: true, Message: true, Clock: true, Random: true, Mail: true,
 		Files: FilesGrant{Dir: t.TempDir(), Write: true},
 		HTTP:  HTTPGrant{Origins: []string{"https://hooks.example.com", s.URL}, Immediate: true},
 	}
@@ -64,9 +64,10 @@ func TestDocsNameEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := newVat(t, everything(t, newSite(t, echo)), `
-		const names = ['store', 'log', 'message', 'clock', 'random', 'files', 'http']
+		const names = ['store', 'log', 'message', 'clock', 'random', 'files', 'http', 'mail']
 		exports.all = Object.fromEntries(names.map(n => [n, Reflect.ownKeys(require('qvat:' + n))]))
-		exports.all.store.push(...Reflect.ownKeys(require('qvat:store').table('t')))`)
+		exports.all.store.push(...Reflect.ownKeys(require('qvat:store').table('t')))
+		exports.all.mail.push(...Reflect.ownKeys(require('qvat:mail').agent('self')))`)
 	var all map[string][]string
 	if err := json.Unmarshal([]byte(v.run("", `exports.main = ({ power }) => power.all`)), &all); err != nil {
 		t.Fatal(err)

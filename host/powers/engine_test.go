@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"qvat/chains"
+	"qvat/host/mail"
 	"qvat/host/store"
 	"qvat/runtime"
 )
@@ -52,6 +53,7 @@ type vat struct {
 	t      testing.TB
 	set    *Set
 	store  *store.Store
+	post   *mail.Post
 	engine *runtime.Engine
 	root   party
 }
@@ -88,6 +90,9 @@ func newVat(t testing.TB, g Grants, rootPower string) *vat {
 	t.Helper()
 	v := &vat{t: t, set: newSet(t, g), store: newStore(t), root: newParty(t, "root")}
 	var err error
+	if v.post, err = mail.Open(t.Context(), mail.Options{Store: v.store, Node: newParty(t, "node").private}); err != nil {
+		t.Fatal(err)
+	}
 	v.engine, err = runtime.New(t.Context(), runtime.Options{
 		Modules: v.set.Modules(), RootPower: rootPower, CacheDir: cacheDir, Idle: 1,
 		Limits: runtime.Limits{Fuel: 50_000_000},
@@ -153,7 +158,7 @@ func (v *vat) attemptIn(tx store.Tx, recorder *Recorder, input string, texts ...
 			return p, ok, nil
 		},
 		Powers: v.set.Open(Message{
-			Tx: tx, ID: a.id, Chain: verified, Arrived: arrived, Recorder: recorder, Lines: a.lines,
+			Tx: tx, ID: a.id, Chain: verified, Arrived: arrived, Recorder: recorder, Lines: a.lines, Post: v.post.In(tx),
 		}),
 	})
 	v.t.Cleanup(tx.Rollback)

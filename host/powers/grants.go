@@ -17,6 +17,7 @@ type Grants struct {
 	Message bool
 	Clock   bool
 	Random  bool
+	Mail    bool
 	Files   FilesGrant
 	HTTP    HTTPGrant
 }

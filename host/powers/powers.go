@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"qvat/chains"
+	"qvat/host/mail"
 	"qvat/host/store"
 	"qvat/runtime"
 )
@@ -58,6 +59,9 @@ func New(g Grants) (*Set, error) {
 	add(g.Message, "qvat:message", messageSource)
 	add(g.Clock, "qvat:clock", clockSource)
 	add(g.Random, "qvat:random", randomSource)
+	if g.Mail {
+		s.modules = append(s.modules, runtime.Module{Name: "qvat:mail", Source: mailSource, Slots: true})
+	}
 	add(g.Files.Dir != "", "qvat:files", filesSource)
 	add(len(g.HTTP.Origins) > 0, "qvat:http", httpSource)
 	var err error
@@ -98,6 +102,10 @@ type Message struct {
 	Recorder *Recorder
 	// Lines collects what it logs. nil drops it.
 	Lines *Lines
+	// Post is the vat's agents, within Tx. nil: there are none.
+	Post *mail.Inside
+	// Slots are the capabilities in the message's data. nil: it is no call.
+	Slots *mail.Slots
 }
 
 // Open gives the granted modules for one attempt at a message, by name, for
@@ -125,6 +133,9 @@ func (s *Set) Open(m Message) map[string]runtime.Power {
 	}
 	if g.Random {
 		powers["qvat:random"] = &randomPower{m.Recorder}
+	}
+	if g.Mail {
+		powers["qvat:mail"] = &mailPower{post: m.Post, slots: m.Slots, agents: map[string]*mail.Agent{}}
 	}
 	if s.files != nil {
 		powers["qvat:files"] = &filesPower{view: view{dir: s.files}, tx: m.Tx}

@@ -1,0 +1,237 @@
+package mail
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+
+	"qvat/host/store"
+)
+
+// Follow gives the messages of the mailbox above a number, ascending, and then
+// each that comes, until ctx ends or the caller stops. When the state of a
+// message changes it is given again, with its number. A caller that goes on
+// from the last number it saw misses no message. It ends with an error, or
+// without one when ctx has ended.
+func (a *Agent) Follow(ctx context.Context, after uint64) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		if err := a.alone("Follow"); err != nil {
+			yield(Message{}, err)
+			return
+		}
+		changed, stop := a.p.hub.listen(hearMail(a.who.seat))
+		defer stop()
+		f := follower{a: a, after: after}
+		for {
+			list, more, err := f.next(ctx)
+			if err != nil {
+				if ctx.Err() == nil {
+					yield(Message{}, err)
+				}
+				return
+			}
+			for _, m := range list {
+				if !yield(m, nil) {
+					return
+				}
+			}
+			if more {
+				continue
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// follower is how far somebody has read a mailbox. It goes through the messages
+// that there are when it begins; from there on it reads the agent's log, which
+// has an entry for each message that comes and each that changes.
+type follower struct {
+	a       *Agent
+	after   uint64 // the newest message that was given
+	upTo    uint64 // the newest one there was when it began
+	logged  uint64 // the newest entry of the log that was read
+	started bool
+}
+
+// next gives what comes next. more says that there may be more at once.
+func (f *follower) next(ctx context.Context) (list []Message, more bool, err error) {
+	was := *f
+	err = f.a.do(ctx, func(x *act) error {
+		*f, list = was, nil
+		if !f.started {
+			var box boxRow
+			if _, err := x.find(ctx, tableBox, f.a.who.seat, &box); err != nil {
+				return err
+			}
+			f.started, f.upTo, f.logged = true, box.Mail, box.Log
+		}
+		if f.after < f.upTo {
+			list, err = f.backlog(ctx, x)
+			more = true
+			return err
+		}
+		list, more, err = f.tail(ctx, x)
+		return err
+	})
+	return list, more, err
+}
+
+// backlog gives some of the messages that there were at the beginning.
+func (f *follower) backlog(ctx context.Context, x *act) ([]Message, error) {
+	var list []Message
+	err := x.scan(ctx, f.a.who, MessageQuery{After: f.after, Before: f.upTo + 1}, func(m Message) bool {
+		list = append(list, m)
+		return len(list) < pageRows
+	})
+	if len(list) == 0 {
+		f.after = f.upTo
+	} else {
+		f.after = list[len(list)-1].Number
+	}
+	return list, err
+}
+
+// tail gives the messages that the log tells of.
+func (f *follower) tail(ctx context.Context, x *act) ([]Message, bool, error) {
+	seat := f.a.who.seat
+	entries, err := x.tx.Entries(ctx, tableLog, store.EntriesQuery{
+		Prefix: seat + "/", After: mailKey(seat, f.logged), Limit: pageRows,
+	})
+	if err != nil || len(entries) == 0 {
+		return nil, false, err
+	}
+	first, err := numberOf(entries[0].Key)
+	if err != nil {
+		return nil, false, err
+	}
+	if first != f.logged+1 {
+		f.started = false // the log was shortened meanwhile: begin with the messages again
+		return nil, true, nil
+	}
+	var list []Message
+	for _, e := range entries {
+		var row logRow
+		if err := decodeRow(tableLog, e.Key, e.Value, &row); err != nil {
+			return nil, false, err
+		}
+		if f.logged, err = numberOf(e.Key); err != nil {
+			return nil, false, err
+		}
+		if row.Message == 0 {
+			continue
+		}
+		mail, err := x.mail(ctx, f.a.who, row.Message)
+		if err != nil {
+			return nil, false, err
+		}
+		m, err := mail.message(row.Message)
+		if err != nil {
+			return nil, false, err
+		}
+		list = append(list, m)
+		f.after = max(f.after, row.Message)
+	}
+	f.upTo = max(f.upTo, f.after)
+	return list, len(entries) == pageRows, nil
+}
+
+// FollowNames gives the names of a directory, sorted, and then each change, until
+// ctx ends or the caller stops. A name that was changed several times since it
+// was last looked at comes once, as it is then.
+func (a *Agent) FollowNames(ctx context.Context, path string) iter.Seq2[NameChange, error] {
+	return a.followNames(ctx, path, func(x *act, dir number) ([]Entry, error) {
+		if _, err := x.formula(ctx, ID{dir, a.p.node}); err != nil {
+			return nil, err
+		}
+		return x.listing(ctx, dir)
+	})
+}
+
+// FollowLocatorNames gives the names that the agent's own directory has for a
+// locator, and then each change of them, as FollowNames does.
+func (a *Agent) FollowLocatorNames(ctx context.Context, l Locator) iter.Seq2[NameChange, error] {
+	return a.followNames(ctx, "", func(x *act, dir number) ([]Entry, error) {
+		names, err := x.namesIn(ctx, dir, l.ID)
+		list := make([]Entry, len(names))
+		for i, name := range names {
+			list[i] = Entry{Name: name, ID: l.ID, Type: l.Type}
+		}
+		return list, err
+	})
+}
+
+// followNames gives the changes of what read gives of a directory. Which
+// directory it is, is looked up once.
+func (a *Agent) followNames(ctx context.Context, path string, read func(x *act, dir number) ([]Entry, error)) iter.Seq2[NameChange, error] {
+	return func(yield func(NameChange, error) bool) {
+		err := a.alone("following names")
+		var dir number
+		if err == nil {
+			err = a.do(ctx, func(x *act) (err error) {
+				dir, err = x.directory(ctx, path)
+				return err
+			})
+		}
+		if err != nil {
+			yield(NameChange{}, err)
+			return
+		}
+		changed, stop := a.p.hub.listen(hearNames(dir))
+		defer stop()
+		known := map[string]Entry{}
+		for {
+			var list []Entry
+			err := a.do(ctx, func(x *act) (err error) {
+				list, err = read(x, dir)
+				return err
+			})
+			if err != nil {
+				if ctx.Err() == nil {
+					yield(NameChange{}, err)
+				}
+				return
+			}
+			if !giveChanges(known, list, yield) {
+				return
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// giveChanges gives what differs from what is known, notes it, and tells whether
+// the caller wants more.
+func giveChanges(known map[string]Entry, list []Entry, yield func(NameChange, error) bool) bool {
+	now := make(map[string]bool, len(list))
+	for _, e := range list {
+		now[e.Name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if was := known[name]; !now[name] {
+			delete(known, name)
+			if !yield(NameChange{Name: name, ID: was.ID, Type: was.Type, Removed: true}, nil) {
+				return false
+			}
+		}
+	}
+	for _, e := range list {
+		if was, ok := known[e.Name]; ok && was.ID == e.ID {
+			continue
+		}
+		known[e.Name] = e
+		if !yield(NameChange{Name: e.Name, ID: e.ID, Type: e.Type}, nil) {
+			return false
+		}
+	}
+	return true
+}

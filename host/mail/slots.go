@@ -1,0 +1,299 @@
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// slotList numbers capabilities: the same identifier has one number.
+type slotList struct {
+	slots   []Slot
+	numbers map[ID]int
+}
+
+func (l *slotList) number(slot Slot) int {
+	n, ok := l.numbers[slot.ID]
+	if !ok {
+		if l.numbers == nil {
+			l.numbers = map[ID]int{}
+		}
+		n = len(l.slots)
+		l.numbers[slot.ID] = n
+		l.slots = append(l.slots, slot)
+	}
+	return n
+}
+
+// reference is a slot as it stands in data.
+type reference struct {
+	N int `json:"@"`
+}
+
+func (l *slotList) reference(slot Slot) reference { return reference{l.number(slot)} }
+
+// Slots are the capabilities in the data of one run of a call: what its programs
+// can do with them, in the run's transaction. It is for one goroutine.
+type Slots struct {
+	in     *Inside
+	call   Call
+	list   slotList
+	queued uint64
+}
+
+// Slots gives those of a run of c in the transaction.
+func (in *Inside) Slots(c Call) *Slots {
+	s := &Slots{in: in, call: c}
+	for _, slot := range c.Slots {
+		s.list.number(slot)
+	}
+	return s
+}
+
+// of finds the slot of a number, which a program can have only from this run.
+func (s *Slots) of(ref []byte) (Slot, error) {
+	n, err := strconv.Atoi(string(ref))
+	if err != nil || n < 0 || n >= len(s.list.slots) {
+		return Slot{}, fmt.Errorf("the run has no slot %.20q", ref)
+	}
+	return s.list.slots[n], nil
+}
+
+// Result is the data of a run as it leaves: identifiers stand in it for numbers.
+// nil stays nil.
+func (s *Slots) Result(data []byte) (json.RawMessage, error) {
+	if data == nil {
+		return nil, nil
+	}
+	return mapSlots(data, func(ref []byte) ([]byte, error) {
+		slot, err := s.of(ref)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(slot.ID.String())
+	})
+}
+
+// Identifiers makes plain JSON of a program's data: for each slot there stands its
+// identifier, as a text.
+func (s *Slots) Identifiers(data []byte) ([]byte, error) {
+	return noSlots(data, func(ref []byte) ([]byte, error) {
+		slot, err := s.of(ref)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(slot.ID.String())
+	})
+}
+
+// Plain is Identifiers for what may hold no slot: a value is data, and what is kept
+// of a capability has to be a name.
+func (s *Slots) Plain(data []byte) ([]byte, error) {
+	return noSlots(data, func([]byte) ([]byte, error) {
+		return nil, refusal(Wrong, "a value cannot hold a capability").hint("give the capability a name in a directory")
+	})
+}
+
+// Data makes data with slots of plain JSON, which holds none.
+func (s *Slots) Data(plain []byte) ([]byte, error) { return dataOnly(plain) }
+
+// Thing gives what a name of an agent's leads to as a slot of the run's data.
+func (s *Slots) Thing(ctx context.Context, a *Agent, name string) (data []byte, err error) {
+	err = a.do(ctx, func(x *act) error {
+		h, err := x.resolve(ctx, name)
+		if err == nil {
+			err = h.mustNotBeAgent()
+		}
+		if err != nil {
+			return err
+		}
+		data, err = json.Marshal(s.list.reference(Slot(h)))
+		return err
+	})
+	return data, err
+}
+
+// Call does what a program asks of slot n: see the table of docs/MAIL.md. data
+// and the answer are data with slots by number; nil is undefined. An [*Error] is
+// for the program to see, and nothing was done then.
+func (s *Slots) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
+	slot, err := s.of(strconv.AppendInt(nil, int64(n), 10))
+	if err != nil {
+		return nil, err
+	}
+	switch slot.Type {
+	case TypeHandle:
+		return nil, s.send(ctx, slot, data)
+	case TypeChain:
+		return nil, s.queue(ctx, slot, data)
+	case TypeValue, TypeDirectory, TypePromise:
+		return s.look(ctx, slot, data)
+	}
+	return nil, refusal(Wrong, "a capability of type %s cannot be called", slot.Type)
+}
+
+// agent is the one in whose name the chain acts.
+func (s *Slots) agent(ctx context.Context) (*Agent, error) {
+	return s.in.Agent(ctx, s.call.Agent.String())
+}
+
+// look answers a call of what only tells.
+func (s *Slots) look(ctx context.Context, slot Slot, data []byte) ([]byte, error) {
+	a, err := s.agent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	thing, err := a.Lookup(ctx, slot.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	if !thing.Local {
+		return nil, refusal(Elsewhere, "a %s of another node cannot be asked from within a message", slot.Type)
+	}
+	switch {
+	case slot.Type == TypeDirectory:
+		return s.entry(ctx, a, slot, data)
+	case data != nil:
+		return nil, refusal(Wrong, "a %s is called with nothing", slot.Type)
+	case slot.Type == TypeValue:
+		return dataOnly(thing.Value)
+	}
+	switch p := thing.Promise; {
+	case p == nil || p.State == StateNew:
+		return nil, refusal(Refused, "the promise is not settled yet")
+	case p.State == StateRejected:
+		return nil, refusal(Refused, "the promise was rejected: %s", p.Why)
+	default:
+		return json.Marshal(s.list.reference(Slot{p.ID, p.Type}))
+	}
+}
+
+// entry answers a call of a directory: its names, or what one of them leads to.
+func (s *Slots) entry(ctx context.Context, a *Agent, slot Slot, data []byte) (answer []byte, err error) {
+	if data == nil {
+		entries, err := a.List(ctx, slot.ID.String())
+		if err != nil {
+			return nil, err
+		}
+		names := make([]string, len(entries))
+		for i, e := range entries {
+			names[i] = e.Name
+		}
+		return json.Marshal(names)
+	}
+	var name string
+	if json.Unmarshal(data, &name) != nil {
+		return nil, refusal(Wrong, "a directory is called with a name, or with nothing")
+	}
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	err = a.do(ctx, func(x *act) error {
+		dir, err := x.directory(ctx, slot.ID.String())
+		if err != nil {
+			return err
+		}
+		row, err := x.nameIn(ctx, dir, name)
+		if err != nil {
+			return err
+		}
+		answer, err = json.Marshal(s.list.reference(Slot(row)))
+		return err
+	})
+	return answer, err
+}
+
+// packet is what a program sends to a handle.
+type packet struct {
+	Strings []string `json:"strings"`
+	Edges   []string `json:"edges"`
+	Things  []struct {
+		N *int `json:"@"`
+	} `json:"things"`
+}
+
+// send mails a package to a handle's agent, in the transaction.
+func (s *Slots) send(ctx context.Context, to Slot, data []byte) error {
+	var p packet
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		p.Strings = []string{text}
+	} else {
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.DisallowUnknownFields()
+		if data == nil || d.Decode(&p) != nil {
+			return refusal(Wrong, "a handle is called with a text, or with {strings, edges, things}")
+		}
+	}
+	if len(p.Things) != len(p.Edges) {
+		return refusal(Wrong, "a message has %d edges and %d things", len(p.Edges), len(p.Things))
+	}
+	ids := make([]string, len(p.Things))
+	for i, t := range p.Things {
+		if t.N == nil {
+			return refusal(Wrong, "thing %d of the message is no capability", i)
+		}
+		slot, err := s.of(strconv.AppendInt(nil, int64(*t.N), 10))
+		if err != nil {
+			return err
+		}
+		ids[i] = slot.ID.String()
+	}
+	a, err := s.agent(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = a.Send(ctx, to.ID.String(), p.Strings, p.Edges, ids)
+	return err
+}
+
+// queue stages a call of another chain, which runs after the commit in a
+// transaction of its own: see docs/RATIONALE.md.
+func (s *Slots) queue(ctx context.Context, slot Slot, data []byte) error {
+	input, err := s.Result(data)
+	if err != nil {
+		return err
+	}
+	s.queued++
+	id := sha256.Sum256(binary.BigEndian.AppendUint64(append([]byte("qvat queued call v1\n"), s.call.ID[:]...), s.queued))
+	return s.in.stageCall(ctx, queuedCall{ID: id, Agent: s.call.Agent, Chain: slot.ID, Input: input})
+}
+
+// wokenMessage is a message as the chain that it wakes sees it.
+type wokenMessage struct {
+	Number  uint64      `json:"number"`
+	ID      number      `json:"id"`
+	Type    Kind        `json:"type"`
+	From    reference   `json:"from"`
+	FromID  string      `json:"fromId"`
+	Date    int64       `json:"date"` // milliseconds since 1970
+	Strings []string    `json:"strings"`
+	Edges   []string    `json:"edges"`
+	Things  []reference `json:"things"`
+	Types   []Type      `json:"types"`
+	ReplyTo *number     `json:"replyTo,omitempty"`
+	What    string      `json:"what,omitempty"`
+	Why     string      `json:"why,omitempty"`
+	Thread  number      `json:"thread"`
+}
+
+// message shows a message, whose sender and attachments become slots.
+func (l *slotList) message(m Message) wokenMessage {
+	w := wokenMessage{
+		Number: m.Number, ID: m.ID, Type: m.Kind, From: l.reference(Slot{m.From, TypeHandle}), FromID: m.From.String(),
+		Date: m.Date.UnixMilli(), Strings: append([]string{}, m.Strings...), Edges: append([]string{}, m.Edges...),
+		Things: []reference{}, Types: append([]Type{}, m.Types...), What: m.What, Why: m.Why, Thread: m.Thread,
+	}
+	for i, id := range m.IDs {
+		w.Things = append(w.Things, l.reference(Slot{id, m.Types[i]}))
+	}
+	if m.ReplyTo != nil {
+		n := number(*m.ReplyTo)
+		w.ReplyTo = &n
+	}
+	return w
+}

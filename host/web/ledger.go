@@ -1,0 +1,126 @@
+package web
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"qvat/host/mail"
+)
+
+// queued is a message that is on its way to another node.
+type queued struct {
+	mail.Queued
+	To party
+	ID string
+}
+
+func (v *visit) showOutbox() error {
+	found, err := v.agent.Outbox(v.r.Context())
+	if err != nil {
+		return err
+	}
+	list := make([]queued, 0, len(found))
+	for _, q := range found[:min(len(found), maxShown)] {
+		to, err := v.names.of(q.To)
+		if err != nil {
+			return err
+		}
+		q.Error = sentence(q.Error)
+		list = append(list, queued{q, to, hex.EncodeToString(q.ID[:])})
+	}
+	return v.show("outbox.html", frame{Title: "Outbox of " + v.info.Name, Section: "outbox", Every: 5, Body: list})
+}
+
+func (v *visit) cancel() error {
+	b, err := hex.DecodeString(v.r.PostForm.Get("id"))
+	if err != nil || len(b) != 32 {
+		return v.done(&mail.Error{Code: mail.NotFound, Message: "there is no such message"}, "outbox", "")
+	}
+	return v.done(v.agent.Cancel(v.r.Context(), [32]byte(b)), "outbox", "Taken back.")
+}
+
+func (v *visit) showPeers() error {
+	peers, err := v.agent.Peers(v.r.Context())
+	if err != nil {
+		return err
+	}
+	return v.show("peers.html", frame{Title: "Peers", Section: "peers", Body: peers})
+}
+
+// entry is an entry of an agent's log as it is shown.
+type entry struct {
+	mail.LogEntry
+	Facts []fact
+	Error string
+}
+
+// fact is one thing that an entry's detail says.
+type fact struct {
+	Name, Text string
+	Party      *party // what the text identifies
+	Message    string // the number of a message that it speaks of
+}
+
+type logBody struct {
+	Entries []entry // the newest first
+	Older   string
+}
+
+func (v *visit) showLog() error {
+	before, _ := strconv.ParseUint(v.r.URL.Query().Get("before"), 10, 64) // what is no number is no bound
+	found, err := v.agent.Log(v.r.Context(), mail.LogQuery{Before: before, Limit: pageSize + 1})
+	if err != nil {
+		return err
+	}
+	var b logBody
+	if len(found) > pageSize {
+		found = found[1:]
+		b.Older = "?" + url.Values{"before": {strconv.FormatUint(found[0].Number, 10)}}.Encode()
+	}
+	for i := len(found) - 1; i >= 0; i-- {
+		e := found[i]
+		facts, err := v.facts(e.Detail)
+		if err != nil {
+			return err
+		}
+		b.Entries = append(b.Entries, entry{e, facts, visible(e.Error)})
+	}
+	return v.show("log.html", frame{Title: "Log of " + v.info.Name, Section: "log", Every: 10, Body: b})
+}
+
+// facts reads an entry's detail, an object, in the order of its names. What is
+// identified is called by the agent's own name for it.
+func (v *visit) facts(detail json.RawMessage) ([]fact, error) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(detail, &fields) != nil {
+		if len(detail) == 0 {
+			return nil, nil
+		}
+		return []fact{{Text: cut(string(detail), 200)}}, nil
+	}
+	var facts []fact
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		raw := fields[name]
+		f := fact{Name: visible(name), Text: cut(string(raw), 200)}
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			f.Text = cut(text, 200)
+			if id, err := mail.ParseID(text); err == nil {
+				p, err := v.names.of(id)
+				if err != nil {
+					return nil, err
+				}
+				f.Party = &p
+			}
+		}
+		if _, err := strconv.ParseUint(f.Text, 10, 64); err == nil && name == "number" {
+			f.Name, f.Message = "message", f.Text
+		}
+		facts = append(facts, f)
+	}
+	return facts, nil
+}
