@@ -5,6 +5,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 lint := "go tool -modfile=tools/lint.mod"
 packages := "tools/bundle/testdata/packages"
 types := "tools/project/testdata/types"
+page := "host/web/testdata"
 
 # List the commands
 default:
@@ -21,6 +22,16 @@ packages:
     @[ {{ packages }}/node_modules/.package-lock.json -nt {{ packages }}/package-lock.json ] || npm ci --prefix {{ packages }} --no-audit --no-fund --ignore-scripts >&2
     @[ {{ packages }}/made/handlebars.js -nt {{ packages }}/make.mjs ] || node {{ packages }}/make.mjs >&2
 
+# axe-core, for the tests of the page
+[private]
+page:
+    @[ {{ page }}/node_modules/.package-lock.json -nt {{ page }}/package-lock.json ] || npm ci --prefix {{ page }} --no-audit --no-fund --ignore-scripts >&2
+
+# A real browser, for the same
+[private]
+browser:
+    @command -v "${QVAT_CHROMIUM:-chromium}" >/dev/null || (apt-get update && apt-get install -y --no-install-recommends chromium)
+
 # The race detector needs a C compiler
 [private]
 compiler:
@@ -35,7 +46,7 @@ run *ARGS: build
     bin/qvat run {{ ARGS }}
 
 # Everything that CI runs: format, vet, staticcheck, all tests, a short fuzz of each target
-test: setup packages compiler lint
+test: setup packages page browser compiler lint
     go run ./tools/check test -race ./...
     go run ./tools/check fuzz 3s ./...
 
@@ -55,7 +66,7 @@ dead: setup
 
 # Print the figures of docs/BENCHMARKS.md
 bench: build
-    go test -run "^$" -bench . ./chains ./runtime ./host/store ./host/api ./tools/bundle
+    go test -run "^$" -bench . ./chains ./runtime ./host/store ./host/mail ./host/api ./host/web ./tools/bundle
     go run ./tools/load
 
 # Fuzz each target for TIME, such as 1m

@@ -1,5 +1,7 @@
 package main
 
+import "qvat/host/mail"
+
 // exitRow is a line of the command line's own part of docs/ERRORS.md. What a
 // vat answers has the exit codes of fault.Table, from 10 on.
 type exitRow struct {
@@ -17,6 +19,16 @@ const (
 	exitSources     = "sources"
 	exitTests       = "tests"
 	exitInterrupted = "interrupted"
+
+	// What an agent's vat refuses; mailExit says which code of package mail is
+	// which.
+	exitNotFound    = "not_found"
+	exitBadName     = "bad_name"
+	exitRefused     = "refused"
+	exitFull        = "full"
+	exitUsed        = "used"
+	exitElsewhere   = "elsewhere"
+	exitChainFailed = "chain_failed"
 )
 
 // exitTable lists the command line's own exit codes in the order of
@@ -31,6 +43,13 @@ func exitTable() []exitRow {
 		{exitWrongVat, 5},
 		{exitSources, 6},
 		{exitTests, 7},
+		{exitNotFound, 40},
+		{exitBadName, 41},
+		{exitRefused, 42},
+		{exitFull, 43},
+		{exitUsed, 44},
+		{exitElsewhere, 45},
+		{exitChainFailed, 46},
 		{exitInterrupted, 130},
 	}
 }
@@ -44,4 +63,20 @@ func exitCode(name string) int {
 		}
 	}
 	return 1
+}
+
+// mailExit gives the row for a code of package mail. Some share one: what was
+// sent in no way that the other side can take is all refused.
+func mailExit(c mail.Code) string {
+	switch c {
+	case mail.NotFound, mail.BadName, mail.Full, mail.Elsewhere:
+		return string(c)
+	case mail.Used, mail.Expired:
+		return exitUsed
+	case mail.Refused, mail.Wrong, mail.BadSeal, mail.Replayed:
+		return exitRefused
+	case mail.Failed:
+		return exitChainFailed
+	}
+	return exitFailed
 }

@@ -31,7 +31,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(root)
-	want := []string{"bundle", "call", "chain", "completion", "dev", "exit-codes", "init", "inspect", "key", "new", "run", "sign", "test", "vat"}
+	want := []string{"agent", "bundle", "call", "chain", "completion", "dev", "exit-codes", "init", "inspect", "key", "new", "open", "run", "sign", "test", "vat"}
 	for i, c := range root.Commands() {
 		if i >= len(want) || c.Name() != want[i] {
 			t.Errorf("command %d is %s; all should be %q", i, c.Name(), want)

@@ -33,9 +33,9 @@ signed by the vat's root key, decides what the next one may do, and so on.`,
 	})
 	addVersion(a, root)
 	group(a, root,
-		newInit(a), newRun(a), newKey(a), newBundle(a), newSign(a), newInspect(a), newCall(a),
+		newInit(a), newRun(a), newOpen(a), newKey(a), newBundle(a), newSign(a), newInspect(a), newCall(a),
 		newNew(a), newTest(a), newDev(a),
-		newVat(a), newChain(a), newCompletion(a, root), newExitCodes(),
+		newVat(a), newChain(a), newAgent(a), newCompletion(a, root), newExitCodes(),
 	)
 	root.SetHelpCommand(newHelp(a, root))
 	tidyUsage(root)

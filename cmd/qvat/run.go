@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -23,8 +24,9 @@ func newRun(a *app) *cobra.Command {
 made if it is not there.
 
 The first line on stdout is "listening on http://HOST:PORT", once requests are
-taken there. The log goes to stderr: text for a terminal, otherwise a JSON object
-a line.
+taken there. Before it, a line on stderr has a link that logs in to the vat's page
+once, within ten minutes; 'qvat open' prints another. The log goes to stderr, too:
+text for a terminal, otherwise a JSON object a line.
 
 Ctrl-C, or SIGTERM, lets messages that are under way finish or fail, and ends
 within 2 seconds, with exit code 0. Nothing that was answered is lost. A second one
@@ -65,7 +67,12 @@ func (a *app) serve(ctx context.Context, dir string, mayMake bool, listen string
 	wait := a.progress("starting the vat")
 	defer wait.done()
 	var silent error
-	err := serveVat(ctx, dir, listen, log, func(url string) {
+	login := func(link string) {
+		wait.done()
+		// Where stderr is gone, 'qvat open' is still there.
+		_, _ = io.WriteString(a.stderr, "log in at "+link+"\n")
+	}
+	err := serveVat(ctx, dir, listen, log, login, func(url string) {
 		wait.done()
 		if silent = a.printLine("listening on " + url); silent != nil {
 			stop() // who started this cannot learn where it is

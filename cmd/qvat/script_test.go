@@ -45,6 +45,9 @@ func TestScript(t *testing.T) {
 			"mode":    cmdMode,
 			"starts":  cmdStarts,
 			"stops":   cmdStops,
+			"awaits":  cmdAwaits,
+			"refuses": cmdRefuses,
+			"accepts": cmdAccepts,
 		},
 	})
 }

@@ -19,9 +19,10 @@ func makeVat(dir, listen string) error {
 }
 
 // serveVat serves the vat in dir until ctx ends, and stops within 2 s then.
-// listening is told the URL, once requests are taken there.
-func serveVat(ctx context.Context, dir, listen string, log *slog.Logger, listening func(url string)) error {
-	return host.Run(ctx, host.RunOptions{Dir: dir, Listen: listen, Logger: log, Listening: listening})
+// listening is told the URL, once requests are taken there, and login before it a
+// link to the vat's page, if it has one.
+func serveVat(ctx context.Context, dir, listen string, log *slog.Logger, login, listening func(url string)) error {
+	return host.Run(ctx, host.RunOptions{Dir: dir, Listen: listen, Logger: log, Login: login, Listening: listening})
 }
 
 // serveHint says what can be done about an error of serveVat; "" if that is

@@ -267,6 +267,8 @@ declare module 'qvat:mail' {
     message(number: number): Message
     list(path?: string): { name: string; id: string; type: string; like?: string }[]
     lookup(name: string): Thing
+    /** What a name leads to, as a function to be called or handed on; only in a call of a published chain. */
+    thing(name: string): (data?: any) => Promise<any>
     locate(name: string): string
     identify(name: string): string
     names(id: string): string[]

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"qvat/host/control"
+	"qvat/host/mail"
+)
+
+// page is how many messages are asked for at once, and maxRows how many at the most.
+const (
+	page    = 100
+	maxRows = 1000
+)
+
+// reading is what the flags of `qvat agent inbox` say.
+type reading struct {
+	follow, all bool
+	limit       int
+	after       uint64
+}
+
+func newAgentInbox(t *talk) *cobra.Command {
+	var r reading
+	cmd := &cobra.Command{
+		Use:   "inbox [-f] [--limit N] [--after NUMBER] [--all]",
+		Short: "Show the agent's messages",
+		Long: `Shows the messages of the agent's mailbox, those it has sent too, newest last. Those
+that were dismissed are left out, unless --all says otherwise. A number is for 'qvat
+agent adopt', 'reply', 'resolve', 'reject' and 'dismiss'.
+
+With -f it goes on with what comes, until Ctrl-C. A message whose state changes is
+shown again, with its number.
+
+With --json it is an array of {"number", "id", "type", "from", "fromName", "to",
+"toName", "date", "arrived", "state", "strings", "edges", "ids", "types", "what", "why",
+"replyTo", "thread"}, dismissed ones included; with -f, an object a line. The text is
+the strings, with the edges between them; "ids" and "types" are what those carry.`,
+		Example: `  qvat agent inbox
+  qvat agent inbox --as bob --limit 20
+  qvat agent inbox -f --json --after 100`,
+		Args: args(),
+	}
+	f := cmd.Flags()
+	f.BoolVarP(&r.follow, "follow", "f", false, "go on with what comes, until Ctrl-C")
+	f.IntVar(&r.limit, "limit", 0, "the newest `N` alone, from 1 to 1000")
+	f.Uint64Var(&r.after, "after", 0, "those after `NUMBER` alone")
+	f.BoolVar(&r.all, "all", false, "dismissed ones too")
+	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
+		if r.limit < 0 || r.limit > maxRows || cmd.Flags().Changed("limit") && r.limit == 0 {
+			return usageError(cmd, "--limit goes from 1 to %d", maxRows)
+		}
+		if r.follow && r.limit > 0 {
+			return usageError(cmd, "-f shows what comes after a number: give --after, and not --limit")
+		}
+		if r.follow {
+			return t.followInbox(ctx, r)
+		}
+		return t.inbox(ctx, r)
+	})
+	return cmd
+}
+
+// inbox shows what is there, a page at a time: a mailbox can be a large one.
+func (t *talk) inbox(ctx context.Context, r reading) error {
+	w := inboxWriter{t: t, all: r.all}
+	ask := control.Querying{After: r.after, Limit: page}
+	if r.limit > 0 {
+		ask.Limit, ask.Newest = r.limit, true
+	}
+	for {
+		some, err := askAs[[]control.Message](ctx, t, "messages", ask)
+		if err != nil {
+			return err
+		}
+		for _, m := range some {
+			if err := w.write(m); err != nil {
+				return err
+			}
+		}
+		if ask.Newest || len(some) < page {
+			return w.end()
+		}
+		ask.After = some[len(some)-1].Number
+	}
+}
+
+// inboxWriter writes messages as text, or as one JSON array.
+type inboxWriter struct {
+	t       *talk
+	all     bool
+	written int
+}
+
+func (w *inboxWriter) write(m control.Message) error {
+	if !w.t.asJSON {
+		return w.t.showMessage(m, w.all)
+	}
+	start := ",\n"
+	if w.written == 0 {
+		start = "["
+	}
+	w.written++
+	b, err := marshal(m)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w.t.stdout, start+string(b))
+	return err
+}
+
+func (w *inboxWriter) end() error {
+	switch {
+	case !w.t.asJSON:
+		return nil
+	case w.written == 0:
+		return w.t.printLine("[]")
+	}
+	return w.t.printLine("]")
+}
+
+// showMessage writes a message for people; a dismissed one if they want all.
+func (t *talk) showMessage(m control.Message, all bool) error {
+	if m.State == string(mail.StateDismissed) && !all {
+		return nil
+	}
+	_, err := io.WriteString(t.stdout, messageText(m))
+	return err
+}
+
+// followInbox shows messages as they come. To be told to stop is no failure.
+func (t *talk) followInbox(ctx context.Context, r reading) error {
+	for m, err := range t.client.Follow(ctx, t.as, r.after) {
+		switch {
+		case errors.Is(err, context.Canceled):
+			return nil
+		case err != nil:
+			return err
+		case t.asJSON:
+			err = t.printJSON(m)
+		default:
+			err = t.showMessage(m, r.all)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"qvat/host/api"
+	"qvat/host/control"
+	"qvat/host/mail"
+)
+
+func newAgentList(t *talk) *cobra.Command {
+	var follow bool
+	cmd := &cobra.Command{
+		Use:   "list [PATH] [-f]",
+		Short: "List the agent's names, or those of a directory",
+		Long: `Lists names, and the type of what each leads to. A name that looks like another one
+of the directory is marked.
+
+With -f it goes on with what changes, until Ctrl-C.
+
+With --json: an array of {"name", "id", "type", "like"}; "like" is the name that it
+looks like. With -f, an object a line: {"name", "id", "type"} or {"name", "removed"}.`,
+		Example: `  qvat agent list
+  qvat agent list photos --as bob`,
+		Args:              args("[PATH]"),
+		ValidArgsFunction: first(t.completeNames),
+	}
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what changes, until Ctrl-C")
+	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+		path := ""
+		if len(args) > 0 {
+			path = args[0]
+		}
+		if follow {
+			return t.followNames(ctx, path)
+		}
+		all, err := askAs[[]control.Entry](ctx, t, "list", control.Named{Name: path})
+		if err != nil {
+			return err
+		}
+		if t.asJSON {
+			return t.printJSON(all)
+		}
+		return t.table(func(w *table) {
+			for _, e := range all {
+				note := ""
+				if e.Like != "" {
+					note = "looks like " + e.Like
+				}
+				w.row(e.Name, e.Type, note)
+			}
+		})
+	})
+	return cmd
+}
+
+func (t *talk) followNames(ctx context.Context, path string) error {
+	for c, err := range t.client.FollowNames(ctx, t.as, path) {
+		switch {
+		case errors.Is(err, context.Canceled):
+			return nil
+		case err != nil:
+			return err
+		case t.asJSON:
+			err = t.printJSON(c)
+		case c.Removed:
+			err = t.printLine(api.Clean(c.Name) + "  is gone")
+		default:
+			err = t.printLine(api.Clean(c.Name) + "  " + api.Clean(c.Type))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newAgentShow(t *talk) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show what a name leads to",
+		Long: `Prints a value as JSON, and of everything else what it is. NAME is a name, a path, or
+an identifier.
+
+With --json: {"id", "type", "local", "name"}, and for its type "value", "names" (how
+many a directory has), "capsule" (base64), "promise" {"state", "id", "type", "why"}, or
+"invitation" {"from", "expires", "used"}.`,
+		Example: `  qvat agent show counter
+  qvat agent show bob --json`,
+		Args:              args("NAME"),
+		ValidArgsFunction: first(t.completeNames),
+	}
+	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+		thing, err := askAs[control.Thing](ctx, t, "lookup", control.Named{Name: args[0]})
+		if err != nil {
+			return err
+		}
+		if t.asJSON {
+			return t.printJSON(thing)
+		}
+		return t.showThing(thing)
+	})
+	return cmd
+}
+
+// showThing writes a value as JSON on one line, and other things in words.
+func (t *talk) showThing(thing control.Thing) error {
+	if thing.Value != nil {
+		one, err := oneLine(thing.Value)
+		if err != nil {
+			return err
+		}
+		return t.printLine(one)
+	}
+	return t.table(func(w *table) {
+		for _, line := range thingLines(thing) {
+			w.row(line...)
+		}
+	})
+}
+
+// thingLines says what a thing is, a fact a line.
+func thingLines(thing control.Thing) [][]string {
+	out := [][]string{{"what", inWords(thing)}, {"shown as", thing.Name}, {"id", thing.ID}}
+	if p := thing.Promise; p != nil {
+		out = append(out, []string{"state", p.State})
+		if p.ID != "" {
+			out = append(out, []string{"answer", p.Type + " " + p.ID})
+		}
+		if p.Why != "" {
+			out = append(out, []string{"because", p.Why})
+		}
+	}
+	if i := thing.Invitation; i != nil {
+		state := "good until " + shownTime(i.Expires)
+		if i.Used {
+			state = "accepted already"
+		}
+		out = append(out, []string{"from", i.From}, []string{"state", state})
+	}
+	return out
+}
+
+// inWords says what kind of thing it is.
+func inWords(thing control.Thing) string {
+	where := ""
+	if !thing.Local {
+		where = ", on another node"
+	}
+	switch mail.Type(thing.Type) {
+	case mail.TypeHandle:
+		return "the handle of an agent: send to it" + where
+	case mail.TypeAgent:
+		return "an agent's own powers" + where
+	case mail.TypeDirectory:
+		return "a directory of " + count(thing.Names, "name") + where
+	case mail.TypeChain:
+		return "a published chain of " + count(len(thing.Capsule), "byte") + ": call it" + where
+	case mail.TypePromise:
+		return "the promise of a request" + where
+	case mail.TypeInvitation:
+		return "an invitation" + where
+	case mail.TypeNode:
+		return "a vat on the network" + where
+	case mail.TypeValue:
+		return "a value" + where
+	}
+	return fmt.Sprintf("a %s%s", thing.Type, where)
+}
+
+func newAgentLocate(t *talk) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "locate NAME",
+		Short: "Print the locator of what a name leads to",
+		Long: `Prints the locator qvat://NODE/?id=…: an identifier, and where to find it. Who has it
+has what it leads to: hand it on with care.`,
+		Example:           `  qvat agent locate bob`,
+		Args:              args("NAME"),
+		ValidArgsFunction: first(t.completeNames),
+	}
+	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+		l, err := askAs[string](ctx, t, "locate", control.Named{Name: args[0]})
+		return t.printField("locator", l, err)
+	})
+	return cmd
+}
+
+// printField prints a text, with --json as the one field of an object; unless
+// there is an error, which it gives back.
+func (t *talk) printField(field, text string, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case t.asJSON:
+		return t.printJSON(map[string]string{field: text})
+	}
+	return t.printLine(api.Clean(text))
+}
+
+func newAgentMove(t *talk) *cobra.Command {
+	return t.fromTo("move", "Give something another name", `Renames what A leads to: from then on it is B, and A is free. Both are paths, and may
+lie in different directories.`)
+}
+
+func newAgentCopy(t *talk) *cobra.Command {
+	return t.fromTo("copy", "Give something a second name", `Has B lead to what A leads to. It is one thing with two names.`)
+}
+
+func (t *talk) fromTo(action, short, long string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     action + " A B",
+		Short:   short,
+		Long:    long,
+		Example: "  qvat agent " + action + " bob friends.bob",
+		Args:    args("A", "B"),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 1 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return t.completeNames(cmd, args, to)
+		},
+	}
+	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+		return t.tell(ctx, action, control.Moving{From: args[0], To: args[1]})
+	})
+	return cmd
+}
+
+func newAgentRemove(t *talk) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Forget a name",
+		Long: `Forgets a name. What nothing else holds is removed with it: 'qvat agent why' says what
+holds a thing.`,
+		Example:           `  qvat agent remove photos.lake`,
+		Args:              args("NAME"),
+		ValidArgsFunction: first(t.completeNames),
+	}
+	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+		return t.tell(ctx, "remove", control.Named{Name: args[0]})
+	})
+	return cmd
+}
+
+func newAgentMkdir(t *talk) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "mkdir NAME",
+		Short:   "Make a directory of names",
+		Long:    `Makes an empty directory under a name. Names in it are paths: NAME.other.`,
+		Example: `  qvat agent mkdir photos`,
+		Args:    args("NAME"),
+	}
+	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+		return t.tell(ctx, "makedirectory", control.Named{Name: args[0]})
+	})
+	return cmd
+}
+
+func newAgentWhy(t *talk) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "why ID",
+		Short: "Say what holds a thing",
+		Long: `Says by which way an agent holds the thing, from the agent on, a step a line. What
+nothing holds is removed. ID is an identifier, or a name of the agent's.
+
+With --json: an array of the steps.`,
+		Example:           `  qvat agent why photos.lake`,
+		Args:              args("ID"),
+		ValidArgsFunction: first(t.completeNames),
+	}
+	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+		id := args[0]
+		if _, err := mail.ParseID(id); err != nil {
+			if id, err = askAs[string](ctx, t, "identify", control.Named{Name: id}); err != nil {
+				return err
+			}
+		}
+		way, err := askAs[[]string](ctx, t, "why", control.Identified{ID: id})
+		switch {
+		case err != nil:
+			return err
+		case t.asJSON:
+			return t.printJSON(way)
+		case len(way) == 0:
+			return t.printLine("nothing holds it")
+		}
+		for _, step := range way {
+			if err := t.printLine(api.Clean(step)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return cmd
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qvat/host/api"
+	"qvat/host/control"
+	"qvat/host/mail"
+)
+
+// takeApart reads a TEXT.
+func takeApart(cmd *cobra.Command, text string) (mail.Text, error) {
+	t, err := mail.ParseText(text)
+	var bad *mail.Error
+	if errors.As(err, &bad) {
+		return t, usageError(cmd, "%s: %s", bad.Message, bad.Hint)
+	}
+	return t, err
+}
+
+// together is a message's text as it would be written: takeApart's other way,
+// with edges alone. Text beside an edge cannot pass for a part of it.
+func together(m control.Message) string {
+	var b strings.Builder
+	for i, s := range m.Strings {
+		for {
+			before, after, found := strings.Cut(s, "@")
+			b.WriteString(before)
+			if !found && i >= len(m.Edges) {
+				break
+			}
+			b.WriteString(before[len(strings.TrimRight(before, `\`)):])
+			if !found {
+				break
+			}
+			b.WriteString(`\@`)
+			s = after
+		}
+		if i < len(m.Edges) {
+			b.WriteString(edgeText(m.Edges[i], m.Strings[i+1:]))
+		}
+	}
+	return b.String()
+}
+
+// edgeText is an edge as it is written before the text in rest.
+func edgeText(edge string, rest []string) string {
+	if len(rest) > 0 && rest[0] != "" && strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-:", rune(rest[0][0])) {
+		return "@{" + edge + "}"
+	}
+	return "@" + edge
+}
+
+// shownTime is a time as people read it here.
+func shownTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+// marked is a name, with the one that it could be taken for.
+func marked(name, like string) string {
+	if like == "" {
+		return name
+	}
+	return fmt.Sprintf("%s (looks like %s)", name, like)
+}
+
+// messageText is a message for people. What others wrote is indented and has no
+// control characters: it cannot pass for another message.
+func messageText(m control.Message) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d  %s %s, %s, %s\n", m.Number, api.Clean(m.Type), parties(m), shownTime(m.Date), api.Clean(m.State))
+	tell := func(format string, args ...any) {
+		for _, line := range lines(fmt.Sprintf(format, args...)) {
+			b.WriteString("   " + line + "\n")
+		}
+	}
+	if text := together(m); text != "" {
+		tell("%s", text)
+	}
+	if m.What != "" {
+		tell("asks for: %s", m.What)
+	}
+	if m.Why != "" {
+		tell("because: %s", m.Why)
+	}
+	for i, edge := range m.Edges {
+		if i < len(m.Types) {
+			tell("@%s is a %s", edge, m.Types[i])
+		}
+	}
+	return b.String()
+}
+
+// parties says from whom a message is and to whom, from where the reader
+// stands.
+func parties(m control.Message) string {
+	from, to := api.Clean(marked(m.FromName, m.FromLike)), api.Clean(marked(m.ToName, m.ToLike))
+	switch mine, sent := m.ToName == mail.NameSelf, m.FromName == mail.NameSelf; {
+	case mine && !sent:
+		return "from " + from
+	case sent && !mine:
+		return "to " + to
+	}
+	return "from " + from + " to " + to
+}
