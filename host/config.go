@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -47,6 +48,10 @@ type Config struct {
 	Workers    int    `toml:"workers"`
 	Queue      int    `toml:"queue"`
 	Sandbox    bool   `toml:"sandbox"`
+	// Cache is the folder of the engine's machine code, from the vat's own on:
+	// "cache" where nothing is said, and "" keeps none. The template leaves it
+	// out: it is for tools whose vats lie among files of somebody else's.
+	Cache string `toml:"cache"`
 
 	Limits   LimitsConfig   `toml:"limits"`
 	Programs ProgramsConfig `toml:"programs"`
@@ -140,6 +145,7 @@ func defaults() Config {
 		Workers: goruntime.NumCPU(),
 		Queue:   1024,
 		Sandbox: true,
+		Cache:   cacheDir,
 		Limits: LimitsConfig{
 			Fuel:         runtime.DefaultFuel,
 			MemoryBytes:  runtime.DefaultMemory,
@@ -194,11 +200,43 @@ func loadConfig(dir string) (Config, error) {
 		}
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
+	var keys map[string]any
+	if err := toml.Unmarshal(text, &keys); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := CheckKeys(keys); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
 	if err := c.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
+
+// CheckKeys refuses settings, as toml.Unmarshal gives them, with a key that is
+// not of small letters, digits and "_". A decoder takes a key in any case for
+// that of its field: who looks for "files" in such a map would not see "Files".
+func CheckKeys(settings map[string]any) error {
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		if key == "" || strings.ContainsFunc(key, notOfKey) {
+			return fmt.Errorf("%.64q: settings are written in small letters", key)
+		}
+		tables := []any{settings[key]}
+		if list, ok := settings[key].([]any); ok {
+			tables = list
+		}
+		for _, one := range tables {
+			if table, ok := one.(map[string]any); ok {
+				if err := CheckKeys(table); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func notOfKey(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' }
 
 // check refuses values that cannot work.
 func (c *Config) check() error {
@@ -289,6 +327,14 @@ func (c *Config) grants(dir string) (powers.Grants, error) {
 	return g, os.MkdirAll(at, 0o700)
 }
 
+// cache is the folder of machine code of the vat in dir; "" where none is kept.
+func (c *Config) cache(dir string) string {
+	if c.Cache == "" || filepath.IsAbs(c.Cache) {
+		return c.Cache
+	}
+	return filepath.Join(dir, c.Cache)
+}
+
 // filesDir is where the directory of qvat:files lies; "" where none is granted.
 // It may not hold the vat's own files: whoever writes those is the owner.
 func (c *Config) filesDir(dir string) (string, error) {
@@ -306,14 +352,17 @@ func (c *Config) filesDir(dir string) (string, error) {
 	if at, err = filepath.Abs(at); err != nil {
 		return "", err
 	}
-	for _, name := range []string{"", keysDir, cacheDir, "node_modules"} {
-		if inside, err := filepath.Rel(at, filepath.Join(own, name)); err == nil && filepath.IsLocal(inside) {
-			return "", fmt.Errorf("files.dir: %s holds the vat's own files: name another directory", at)
-		}
-		if name == "" {
+	for _, mine := range []string{own, filepath.Join(own, keysDir), filepath.Join(own, cacheDir), filepath.Join(own, "node_modules"), c.cache(own)} {
+		if mine == "" {
 			continue
 		}
-		if inside, err := filepath.Rel(filepath.Join(own, name), at); err == nil && filepath.IsLocal(inside) {
+		if inside, err := filepath.Rel(at, mine); err == nil && filepath.IsLocal(inside) {
+			return "", fmt.Errorf("files.dir: %s holds the vat's own files: name another directory", at)
+		}
+		if mine == own {
+			continue
+		}
+		if inside, err := filepath.Rel(mine, at); err == nil && filepath.IsLocal(inside) {
 			return "", fmt.Errorf("files.dir: %s is the vat's own: name another directory", at)
 		}
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -21,6 +22,7 @@ type message struct {
 	arrived time.Time
 	chain   chains.Verified
 	input   []byte
+	seed    [32]byte // of what is random in qvat:mail, the same for each run of it
 	library *library
 	// recorder keeps what the message is told, for its record.
 	recorder *powers.Recorder
@@ -43,6 +45,7 @@ func (v *Vat) invoke(ctx context.Context, peer string, c chains.Capsule, m *mess
 	started := time.Now()
 	m.peer, m.arrived, m.input = peer, v.embed.now().Truncate(time.Microsecond), c.Input
 	m.recorder = powers.NewRecorder(v.embed.now)
+	rand.Read(m.seed[:]) //nolint:errcheck // it never fails
 	a := api.Answer{Message: api.MessageInfo{ID: m.id.String()}}
 	result, used, err := v.take(ctx, c, m)
 	v.metrics.observe(err, used, time.Since(started))

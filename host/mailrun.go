@@ -60,11 +60,11 @@ func (s slotted) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
 // inside is the vat's agents within the attempt's transaction. What runs on
 // behalf of a delivery says so, or a message could wake its own sender for ever.
 func (a *attempt) inside(tx *watched) *mail.Inside {
-	left := -1
+	left, auto := -1, uint8(0)
 	if c := a.message.call; c != nil {
-		left = c.Left
+		left, auto = c.Left, c.Auto
 	}
-	return a.vat.post.In(tx).During(a.message.arrived, left)
+	return a.vat.post.In(tx).During(a.message.arrived, left, auto).Draw(a.message.seed)
 }
 
 // slots are the capabilities of the attempt; nil where it is no call.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,9 +64,17 @@ func (v *Vat) sendAll(ctx context.Context) (again bool, err error) {
 		v.log.Warn("changes of files wait", "err", err)
 		again = true
 	}
+	kinds, err := v.store.OutboxKinds(ctx)
+	if err != nil {
+		return again, err
+	}
+	kinds = slices.DeleteFunc(kinds, func(kind string) bool { return kind == powers.OutboxFiles || mail.Sends(kind) })
+	if len(kinds) == 0 {
+		return again, nil
+	}
 	after := int64(0)
 	for {
-		rows, err := v.store.Outbox(ctx, after, outboxBatch)
+		rows, err := v.store.Outbox(ctx, after, outboxBatch, kinds...)
 		if err != nil || len(rows) == 0 {
 			return again, err
 		}
@@ -82,15 +91,12 @@ func (v *Vat) applyFiles(ctx context.Context) error {
 	defer v.filesMu.Unlock()
 	after := int64(0)
 	for {
-		rows, err := v.store.Outbox(ctx, after, outboxBatch)
+		rows, err := v.store.Outbox(ctx, after, outboxBatch, powers.OutboxFiles)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for _, row := range rows {
 			after = row.ID
-			if row.Kind != powers.OutboxFiles {
-				continue
-			}
 			err := v.powers.Apply(ctx, row.Payload)
 			if errors.Is(err, powers.ErrNever) {
 				v.log.Error("a change of a file can never be made, and was dropped", "outbox", row.ID, "err", err)
@@ -106,7 +112,7 @@ func (v *Vat) applyFiles(ctx context.Context) error {
 	}
 }
 
-// sendRequests sends the requests among the rows side by side: a server that is
+// sendRequests sends requests side by side: a server that is
 // slow is not to hold up the others.
 func (v *Vat) sendRequests(ctx context.Context, rows []store.Outgoing) (again bool) {
 	var group errgroup.Group
@@ -116,9 +122,6 @@ func (v *Vat) sendRequests(ctx context.Context, rows []store.Outgoing) (again bo
 	}
 	var failed atomic.Bool
 	for _, row := range rows {
-		if row.Kind == powers.OutboxFiles || mail.Sends(row.Kind) {
-			continue
-		}
 		if !v.tries.due(row.ID, time.Now()) {
 			failed.Store(true)
 			continue

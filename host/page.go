@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,10 +23,13 @@ type WebConfig struct {
 }
 
 // How many messages are remembered for the page, how much of them, and how much
-// of one's lines.
+// of one's lines. Those that did not run, which anybody can send, have room of
+// their own: they take none from the others.
 const (
 	seenMessages  = 1000
 	seenBytes     = 16 << 20
+	idleMessages  = 100
+	idleBytes     = 2 << 20
 	seenLines     = 200
 	seenLineBytes = 16 << 10
 )
@@ -37,9 +41,8 @@ type seen struct {
 	since time.Time
 
 	mu       sync.Mutex
-	ran      []web.Ran // the oldest first
-	sizes    []int     // theirs, in bytes
-	bytes    int
+	ran      ring // what programs ran for
+	idle     ring // what was refused before, or answered from its record
 	last     uint64
 	minutes  [60]web.Minute // by the minute's number
 	outcomes map[string]int64
@@ -47,7 +50,33 @@ type seen struct {
 }
 
 func newSeen(now func() time.Time) *seen {
-	return &seen{now: now, since: now(), outcomes: map[string]int64{}}
+	return &seen{
+		now: now, since: now(), outcomes: map[string]int64{},
+		ran: ring{most: seenMessages, mostBytes: seenBytes}, idle: ring{most: idleMessages, mostBytes: idleBytes},
+	}
+}
+
+// ring holds the newest messages of a kind, within two bounds.
+type ring struct {
+	most, mostBytes int
+	all             []web.Ran // the oldest first
+	sizes           []int     // theirs, in bytes
+	bytes           int
+}
+
+func (g *ring) add(r web.Ran, bytes int) {
+	g.all, g.sizes, g.bytes = append(g.all, r), append(g.sizes, bytes), g.bytes+bytes
+	for len(g.all) > g.most || g.bytes > g.mostBytes && len(g.all) > 1 {
+		g.bytes -= g.sizes[0]
+		g.all[0] = web.Ran{} // its texts go at once
+		g.all, g.sizes = g.all[1:], g.sizes[1:]
+	}
+}
+
+// newest gives those with a number below before, n at most, the oldest first.
+func (g *ring) newest(before uint64, n int) []web.Ran {
+	end, _ := slices.BinarySearchFunc(g.all, before, func(r web.Ran, b uint64) int { return cmp.Compare(r.Number, b) })
+	return g.all[max(end-n, 0):end]
 }
 
 // watch is an Embed.Observe that remembers, and tells others too.
@@ -105,11 +134,10 @@ func (s *seen) keep(r web.Ran, bytes int) {
 	defer s.mu.Unlock()
 	s.last++
 	r.Number = s.last
-	s.ran, s.sizes, s.bytes = append(s.ran, r), append(s.sizes, bytes), s.bytes+bytes
-	for len(s.ran) > seenMessages || s.bytes > seenBytes && len(s.ran) > 1 {
-		s.bytes -= s.sizes[0]
-		s.ran[0] = web.Ran{} // its texts go at once
-		s.ran, s.sizes = s.ran[1:], s.sizes[1:]
+	if r.Fuel > 0 || r.Memory > 0 || r.Micros > 0 {
+		s.ran.add(r, bytes)
+	} else {
+		s.idle.add(r, bytes)
 	}
 	s.outcomes[r.Outcome]++
 	s.fuel += r.Fuel
@@ -130,13 +158,12 @@ func (s *seen) keep(r web.Ran, bytes int) {
 func (s *seen) newest(before uint64, n int) []web.Ran {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	end := len(s.ran)
-	if first := s.last - uint64(len(s.ran)) + 1; before > 0 && before <= s.last {
-		end = int(max(before, first) - first)
+	if before == 0 {
+		before = s.last + 1
 	}
-	found := slices.Clone(s.ran[max(end-n, 0):end])
-	slices.Reverse(found)
-	return found
+	found := slices.Concat(s.ran.newest(before, n), s.idle.newest(before, n))
+	slices.SortFunc(found, func(a, b web.Ran) int { return cmp.Compare(b.Number, a.Number) })
+	return slices.Clip(found[:min(n, len(found))])
 }
 
 // hour gives the last hour's minutes, the oldest first.
@@ -171,8 +198,9 @@ type page struct {
 }
 
 // newPage makes the page at /app/ of a vat that is served at an address, and
-// what makes links to log in to it; both are nil where qvat.toml wants none. It
-// is told to let go of its readers when ctx ends.
+// what makes links to log in to it; both are nil where qvat.toml wants none. A
+// link is "" where the page does not answer to the name that it would have. The
+// page is told to let go of its readers when ctx ends.
 func (v *Vat) newPage(ctx context.Context, s *seen, at net.Addr) (p *web.Page, login func() string) {
 	w := v.config.Web
 	if !w.Enabled {

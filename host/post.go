@@ -24,6 +24,7 @@ type MailConfig struct {
 	Names        int   `toml:"names"`
 	Agents       int   `toml:"agents"`
 	LogCount     int   `toml:"log_count"`
+	NodeWakes    int   `toml:"node_wakes"`
 	WakeFuel     int64 `toml:"wake_fuel"`
 	Receipts     bool  `toml:"receipts"`
 }
@@ -33,7 +34,7 @@ func defaultMail() MailConfig {
 	return MailConfig{
 		MailboxCount: 100_000, MailboxBytes: 256 << 20, SenderCount: 10_000, Queued: 10_000,
 		MessageBytes: 64 << 10, Edges: 64, ValueBytes: 256 << 10, ChainBytes: 512 << 10,
-		Names: 10_000, Agents: 10_000, LogCount: 100_000, WakeFuel: 100_000_000,
+		Names: 10_000, Agents: 10_000, LogCount: 100_000, NodeWakes: 300, WakeFuel: 100_000_000,
 	}
 }
 
@@ -45,7 +46,7 @@ func (c MailConfig) positive() map[string]int64 {
 		"mail.message_bytes": int64(c.MessageBytes), "mail.edges": int64(c.Edges),
 		"mail.value_bytes": int64(c.ValueBytes), "mail.chain_bytes": int64(c.ChainBytes),
 		"mail.names": int64(c.Names), "mail.agents": int64(c.Agents),
-		"mail.log_count": int64(c.LogCount), "mail.wake_fuel": c.WakeFuel,
+		"mail.log_count": int64(c.LogCount), "mail.node_wakes": int64(c.NodeWakes), "mail.wake_fuel": c.WakeFuel,
 	}
 }
 
@@ -54,7 +55,7 @@ func (c MailConfig) limits() mail.Limits {
 	return mail.Limits{
 		MailboxCount: c.MailboxCount, MailboxBytes: c.MailboxBytes, SenderCount: c.SenderCount, Queued: c.Queued,
 		MessageBytes: c.MessageBytes, Edges: c.Edges, ValueBytes: c.ValueBytes, ChainBytes: c.ChainBytes,
-		Names: c.Names, Agents: c.Agents, LogCount: c.LogCount, WakeFuel: c.WakeFuel, Receipts: c.Receipts,
+		Names: c.Names, Agents: c.Agents, LogCount: c.LogCount, NodeWakes: c.NodeWakes, WakeFuel: c.WakeFuel, Receipts: c.Receipts,
 	}
 }
 

@@ -20,8 +20,8 @@ func TestSeen(t *testing.T) {
 		for range all {
 			s.add(Observed{Outcome: "ok", Fuel: 1, Console: []runtime.LogLine{{Level: "info", Text: strings.Repeat("x", long)}}})
 		}
-		if len(s.ran) > seenMessages || s.bytes > seenBytes {
-			t.Fatalf("%d messages of %d bytes are remembered", len(s.ran), s.bytes)
+		if len(s.ran.all) > seenMessages || s.ran.bytes > seenBytes {
+			t.Fatalf("%d messages of %d bytes are remembered", len(s.ran.all), s.ran.bytes)
 		}
 		want, before := uint64(all), uint64(0)
 		for {
@@ -37,7 +37,7 @@ func TestSeen(t *testing.T) {
 			}
 			before = page[len(page)-1].Number
 		}
-		if kept := uint64(len(s.ran)); want != uint64(all)-kept {
+		if kept := uint64(len(s.ran.all)); want != uint64(all)-kept {
 			t.Fatalf("%d are remembered, and the pages end at %d of %d", kept, want, all)
 		}
 		outcomes, fuel := s.totals()
@@ -45,6 +45,40 @@ func TestSeen(t *testing.T) {
 			t.Fatalf("%d are counted, with fuel %d", outcomes["ok"], fuel)
 		}
 	})
+}
+
+// TestSeenRefused: what anybody can send takes no room from what has run, and
+// pages of both fit together.
+func TestSeenRefused(t *testing.T) {
+	s := newSeen(time.Now)
+	for i := range 10 * seenMessages {
+		o := Observed{Outcome: "not_signed"}
+		if i%100 == 0 {
+			o = Observed{Outcome: "ok", Fuel: 1, Micros: 1}
+		}
+		s.add(o)
+	}
+	ran, refused, before := 0, 0, uint64(0)
+	for {
+		page := s.newest(before, 7)
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			if before > 0 && r.Number >= before {
+				t.Fatalf("number %d comes after %d", r.Number, before)
+			}
+			before = r.Number
+			if r.Outcome == "ok" {
+				ran++
+			} else {
+				refused++
+			}
+		}
+	}
+	if ran != seenMessages/10 || refused != idleMessages {
+		t.Errorf("%d that ran and %d that were refused are remembered", ran, refused)
+	}
 }
 
 // TestSeenMinutes: a minute's numbers are its own, also an hour later.

@@ -25,7 +25,8 @@ type RunOptions struct {
 	// Listening is told the vat's URL once it takes requests; it may be nil.
 	Listening func(url string)
 	// Login is told a link that logs in to the page at /app/ once, before
-	// Listening; it is not called where there is no page, and may be nil.
+	// Listening; it is not called where there is no page, or no name that the
+	// page answers to, and may be nil.
 	Login func(link string)
 	// RootPower and Embed are those of Options.
 	RootPower string
@@ -70,13 +71,24 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	page, login := v.newPage(ctx, seen, l.Addr())
 	v.servePost(ctx, c, login)
 	v.log.Info("serving", "dir", v.dir, "address", l.Addr().String(), "root", v.info.RootKey)
-	if login != nil && o.Login != nil {
-		o.Login(login())
-	}
+	v.tellLogin(login, o.Login)
 	if o.Listening != nil {
 		o.Listening("http://" + l.Addr().String())
 	}
 	return v.server(registry, page).Serve(ctx, l)
+}
+
+// tellLogin tells a link to log in to the page, where there is one.
+func (v *Vat) tellLogin(login func() string, tell func(link string)) {
+	if login == nil || tell == nil {
+		return
+	}
+	if link := login(); link != "" {
+		tell(link)
+		return
+	}
+	v.log.Warn("there is no link to the page: it does not answer to the address that the vat listens at",
+		"hint", "name what the vat is called in hosts, under [web] in qvat.toml")
 }
 
 func (v *Vat) server(registry *prometheus.Registry, page *web.Page) *api.Server {

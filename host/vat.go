@@ -22,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -153,10 +154,12 @@ func (v *Vat) openEngine(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	cache := filepath.Join(v.dir, cacheDir)
-	// Machine code lies there: nobody else may write it.
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		return err
+	cache := v.config.cache(v.dir)
+	if cache != "" {
+		if err := ownFolder(cache); err != nil {
+			v.log.Warn("no machine code is kept: the vat starts more slowly", "err", err)
+			cache = ""
+		}
 	}
 	v.engine, err = runtime.New(ctx, runtime.Options{
 		Limits:    v.config.runtimeLimits(),
@@ -168,6 +171,24 @@ func (v *Vat) openEngine(ctx context.Context, text string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", v.root, err)
+	}
+	return nil
+}
+
+// ownFolder makes a folder for machine code, which is run as it lies there. One
+// that is there must be this user's alone: it may have come with a directory
+// that somebody else made.
+func ownFolder(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	who, known := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !known || int(who.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s must be a folder, and no link, of this user's alone (mode 0700): delete it, and it is made anew", path)
 	}
 	return nil
 }

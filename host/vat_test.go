@@ -30,11 +30,8 @@ func newDir(t testing.TB, settings, rootPower string) string {
 		t.Fatal(err)
 	}
 	// A test that serves a vat is not to confine the whole test process.
-	text := "root_key = \"" + chaintest.Public("root").String() + "\"\nsandbox = false\n" + settings
+	text := "root_key = \"" + chaintest.Public("root").String() + "\"\nsandbox = false\ncache = \"" + os.Getenv(machineCode) + "\"\n" + settings
 	if err := os.WriteFile(filepath.Join(dir, "qvat.toml"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(os.Getenv(machineCode), filepath.Join(dir, "cache")); err != nil {
 		t.Fatal(err)
 	}
 	if rootPower != "" {

@@ -107,8 +107,9 @@ func (t *turn) code(ctx context.Context, hash chains.Hash) (*code, error) {
 	if c, ok := t.e.programs.get(name); ok {
 		return c, nil
 	}
-	fuel := t.fuel - t.in.burnt()
-	c, err := t.e.compile(ctx, name, p.Text(), fuel, t.in.tank.deadline)
+	limits := t.e.limits
+	limits.Fuel = t.fuel
+	c, err := t.e.compile(ctx, name, p.Text(), t.fuel-t.in.burnt(), t.in.tank.deadline, limits)
 	if err != nil {
 		t.in.spend(c.fuel)
 		return nil, err

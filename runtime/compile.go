@@ -35,9 +35,9 @@ const (
 // is ever joined to its wrapper, so none can close it (confinement.md, row 2).
 // All of it is strict code, as in an ECMAScript module.
 //
-// It may burn fuel and run until deadline. With an error, the code tells what
-// was burnt.
-func (e *Engine) compile(ctx context.Context, name, text string, fuel int64, deadline time.Time) (_ *code, err error) {
+// It may burn fuel and run until deadline; limits are what a failure names. With
+// an error, the code tells what was burnt.
+func (e *Engine) compile(ctx context.Context, name, text string, fuel int64, deadline time.Time, limits Limits) (_ *code, err error) {
 	p := e.parsers
 	p.users.Add(1)
 	in, err := p.take(ctx)
@@ -51,7 +51,7 @@ func (e *Engine) compile(ctx context.Context, name, text string, fuel int64, dea
 	bytes, err := c.both(ctx, text)
 	var syntax *Failure
 	if err != nil && !errors.As(err, &syntax) {
-		return &code{fuel: in.burnt()}, in.failed(err, e.limits)
+		return &code{fuel: in.burnt()}, in.failed(err, limits)
 	}
 	sound = true
 	return &code{bytes: bytes, fuel: in.burnt(), syntax: syntax}, nil

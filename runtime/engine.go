@@ -99,7 +99,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 func (e *Engine) start(ctx context.Context, o Options) error {
 	config := wazero.NewRuntimeConfig()
 	if o.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(o.CacheDir)
+		cache, err := openCache(o.CacheDir)
 		if err != nil {
 			return fmt.Errorf("open the compilation cache: %w", err)
 		}
@@ -141,7 +141,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 func (e *Engine) SetRootPower(ctx context.Context, text string) error {
 	img := e.base
 	if text != "" {
-		code, err := e.compile(ctx, RootPower, text, e.limits.Fuel, time.Now().Add(e.limits.Time))
+		code, err := e.compile(ctx, RootPower, text, e.limits.Fuel, time.Now().Add(e.limits.Time), e.limits)
 		if err != nil {
 			return err
 		}
@@ -211,4 +211,14 @@ func Versions() map[string]string {
 		}
 	}
 	return v
+}
+
+// opening is held while a cache is opened: wazero then notes its own version, and
+// no lock of its own guards that.
+var opening sync.Mutex
+
+func openCache(dir string) (wazero.CompilationCache, error) {
+	opening.Lock()
+	defer opening.Unlock()
+	return wazero.NewCompilationCacheWithDir(dir)
 }

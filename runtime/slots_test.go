@@ -303,3 +303,15 @@ func TestLessFuel(t *testing.T) {
 		}
 	}
 }
+
+// TestLessFuelThanTheText takes to compile: the failure names the message's own.
+func TestLessFuelThanTheText(t *testing.T) {
+	e := newEngine(t, hostileOptions())
+	m := message(t, ``, strings.Repeat("exports.main = () => 1;\n", 4000))
+	m.Fuel = 1_234_567
+	_, err := e.Turn(t.Context(), m)
+	var f *runtime.Failure
+	if !errors.As(err, &f) || f.Reason != runtime.OutOfFuel || !strings.Contains(f.Message, " 1234567") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -47,6 +47,12 @@ func (s *Server) login(r *http.Request, body []byte) (any, error) {
 		}
 	}
 	url, err := s.o.Login(r.Context())
+	if err == nil && url == "" {
+		err = &mail.Error{
+			Code: mail.NotFound, Message: "the vat's page does not answer to the address that the vat listens at",
+			Hint: "name what the vat is called in hosts, under [web] in qvat.toml, or listen at a loopback address",
+		}
+	}
 	return Link{url}, err
 }
 

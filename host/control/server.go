@@ -21,6 +21,7 @@ type Options struct {
 	Post *mail.Post
 	// Login makes a link to log in to the page with, usable once. nil: there is
 	// no page.
+	// It gives "" where the page answers to no name that a link could have.
 	Login func(ctx context.Context) (url string, err error)
 	// Logger gets what fails here; nil discards it.
 	Logger *slog.Logger

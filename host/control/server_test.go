@@ -180,6 +180,27 @@ func TestLogin(t *testing.T) {
 	if url, err := s.client.Login(t.Context()); err != nil || url != "http://127.0.0.1:1/app/login?token=x" {
 		t.Errorf("login: %q, %v", url, err)
 	}
+	s = serve(t, Options{Login: func(context.Context) (string, error) { return "", nil }})
+	_, err := s.client.Login(t.Context())
+	var m *mail.Error
+	if !errors.As(err, &m) || m.Code != mail.NotFound || !strings.Contains(m.Hint, "[web]") {
+		t.Errorf("a login where no link would work: %v", err)
+	}
+}
+
+// TestFollowBeginsAtOnce: who follows what is quiet is told that the vat stops,
+// and not that it never answered.
+func TestFollowBeginsAtOnce(t *testing.T) {
+	s := serve(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	res, err := s.client.send(ctx, "GET", agentPath("self")+"/follow", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != 200 || res.Header.Get("Content-Type") != linesType {
+		t.Errorf("it begins with %d %q, %v", res.StatusCode, res.Header.Get("Content-Type"), err)
+	}
 }
 
 // TestMalformed: what is no call is refused under the code malformed, or

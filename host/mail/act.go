@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -27,6 +28,8 @@ type act struct {
 	stages []stagedRow
 	woke   bool      // some have been staged
 	left   *int      // see Inside.During
+	auto   uint8     // the same
+	draws  *draws    // what is random in it; nil: chance
 	undo   []undoRow // what was there before, when the transaction is somebody else's
 	keep   bool      // of undo
 }
@@ -254,7 +257,9 @@ type Inside struct {
 	done []*act
 	made map[string]*agent
 	left *int      // see During
+	auto uint8     // the same
 	at   time.Time // the same; zero: the post's own time
+	rand *draws    // see Draw; nil: chance
 }
 
 // In gives the post within a transaction.
@@ -266,7 +271,8 @@ func (p *Post) In(tx store.Tx) *Inside {
 // fails; when even that fails, the transaction is over.
 func (in *Inside) run(ctx context.Context, who *agent, f func(x *act) error) error {
 	x := in.p.newAct(who)
-	x.tx, x.keep, x.made, x.left = in.tx, true, in.made, in.left
+	x.tx, x.keep, x.made, x.left, x.auto = in.tx, true, maps.Clone(in.made), in.left, in.auto
+	x.draws = in.rand
 	if !in.at.IsZero() {
 		x.at = in.at
 	}
@@ -275,6 +281,7 @@ func (in *Inside) run(ctx context.Context, who *agent, f func(x *act) error) err
 		err = x.flush(ctx)
 	}
 	if err == nil {
+		in.made, x.undo = x.made, nil
 		in.done = append(in.done, x)
 		return nil
 	}
@@ -288,7 +295,8 @@ func (in *Inside) run(ctx context.Context, who *agent, f func(x *act) error) err
 		}
 		if uerr != nil {
 			in.tx.Rollback()
-			return errors.Join(plainError(err), uerr)
+			// It is no refusal, whatever the first failure was: nothing can go on.
+			return fmt.Errorf("take back an action that failed (%v): %w", err, uerr)
 		}
 	}
 	return plainError(err)

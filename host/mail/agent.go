@@ -113,8 +113,8 @@ func (x *act) makeAgent(ctx context.Context, name string, host bool, of string) 
 		return nil, refusal(BadName, "an agent of this vat is called %s already: the name is taken", name)
 	}
 	s.Agents++
-	seat, seed := seatKey(s.Agents), random()
-	row := agentRow{Name: name, Host: host, Of: of, Seed: seed[:ed25519.SeedSize], Dir: random(), Self: random(), Inbox: random()}
+	seat, seed := seatKey(s.Agents), x.random()
+	row := agentRow{Name: name, Host: host, Of: of, Seed: seed[:ed25519.SeedSize], Dir: x.random(), Self: x.random(), Inbox: x.random()}
 	a := x.p.atHand(seat, row)
 	for table, r := range map[string]struct {
 		key   string
@@ -131,7 +131,7 @@ func (x *act) makeAgent(ctx context.Context, name string, host bool, of string) 
 	}
 	for n, f := range map[number]formulaRow{
 		number(a.key): {Type: TypeHandle, Seat: seat},
-		a.dir:         {Type: TypeDirectory},
+		a.dir:         {Type: TypeDirectory, Payer: seat},
 		a.self:        {Type: TypeAgent, Seat: seat},
 		a.inbox:       {Type: TypeDirectory, Seat: seat, Inbox: true},
 	} {

@@ -34,7 +34,7 @@ func (a *Agent) Publish(ctx context.Context, name string, capsule []byte) (id ID
 		if id, err = x.create(ctx, name, formulaRow{Type: TypeChain, Seat: a.who.seat}); err != nil {
 			return err
 		}
-		if err := x.set(ctx, tableValue, number(id.Number).String(), text); err != nil {
+		if err := x.setValue(ctx, id, text); err != nil {
 			return err
 		}
 		return x.log(ctx, a.who, "publish", 0, map[string]any{"name": name, "id": id})
@@ -42,8 +42,20 @@ func (a *Agent) Publish(ctx context.Context, name string, capsule []byte) (id ID
 	return id, err
 }
 
+// chain gives a published chain of this node's.
+func (x *act) chain(ctx context.Context, id ID) (formulaRow, error) {
+	f, err := x.formula(ctx, id)
+	if err == nil && f.Type != TypeChain {
+		err = refusal(Wrong, "it is a %s, and no published chain", f.Type)
+	}
+	return f, err
+}
+
 // capsule gives that of a published chain.
 func (x *act) capsule(ctx context.Context, id ID) (capsule []byte, err error) {
+	if _, err := x.chain(ctx, id); err != nil {
+		return nil, err
+	}
 	there, err := x.find(ctx, tableValue, number(id.Number).String(), &capsule)
 	if err == nil && !there {
 		err = refusal(NotFound, "the published chain is not there any more")
@@ -77,7 +89,10 @@ func (a *Agent) Call(ctx context.Context, name string, input json.RawMessage, sl
 	err := a.p.run(ctx, a.who, func(x *act) error {
 		target, err := x.resolve(ctx, name)
 		if err == nil {
-			c, err = x.newCall(ctx, target, input, slots)
+			c, err = x.newCall(ctx, target)
+		}
+		if err == nil {
+			c.Input, c.Slots, err = x.fillSlots(ctx, input, slots)
 		}
 		return err
 	})
@@ -89,16 +104,15 @@ func (a *Agent) Call(ctx context.Context, name string, input json.RawMessage, sl
 	return ran.Result, err
 }
 
-// newCall makes a call of a chain of this vat. labels gives the names of the
-// capabilities in its input.
-func (x *act) newCall(ctx context.Context, target held, input []byte, labels map[string]string) (c Call, err error) {
+// newCall makes a call of a chain of this vat, with no input yet.
+func (x *act) newCall(ctx context.Context, target held) (c Call, err error) {
 	if x.p.o.Run == nil {
 		return c, refusal(Refused, "this vat runs no chains")
 	}
 	if target.Type != TypeChain {
 		return c, refusal(Wrong, "a %s cannot be called: only a published chain can", target.Type)
 	}
-	f, err := x.formula(ctx, target.ID)
+	f, err := x.chain(ctx, target.ID)
 	if err != nil {
 		return c, err
 	}
@@ -107,10 +121,7 @@ func (x *act) newCall(ctx context.Context, target held, input []byte, labels map
 		return c, err
 	}
 	c.Agent = of.handle
-	if c.Capsule, err = x.capsule(ctx, target.ID); err != nil {
-		return c, err
-	}
-	c.Input, c.Slots, err = x.fillSlots(ctx, input, labels)
+	c.Capsule, err = x.capsule(ctx, target.ID)
 	return c, err
 }
 
@@ -130,10 +141,7 @@ func (x *act) fillSlots(ctx context.Context, input []byte, labels map[string]str
 				return nil, refusal(Wrong, "the data has a slot %.80q, which the call gives nothing for", label)
 			}
 			used[label] = true
-			h, err := x.resolve(ctx, name)
-			if err == nil {
-				err = h.mustNotBeAgent()
-			}
+			h, err := x.given(ctx, name)
 			if err != nil {
 				return nil, err
 			}

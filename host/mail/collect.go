@@ -22,7 +22,14 @@ const collectEvery = time.Hour
 
 // sweepRows is how many names of a directory that has gone are removed in one
 // transaction.
-const sweepRows = 500
+const sweepRows = 50
+
+// maxSearch is how many holders one search looks at. What has more above it is
+// left, and those that hold it are looked at instead ([Post.judgeHolders]).
+const maxSearch = 1024
+
+// errManyHold is why a search gave no answer.
+var errManyHold = refusal(Full, "so many hold it that the search for one that is kept was given up")
 
 // collectAlways collects when something has lost a holder, until ctx ends.
 func (p *Post) collectAlways(ctx context.Context) {
@@ -42,30 +49,60 @@ func (p *Post) collectAlways(ctx context.Context) {
 }
 
 // Collect removes what nobody holds any more. Serve does it by itself, soon
-// after something has lost a holder.
+// after something has lost a holder. What fails does not keep it from the rest:
+// the errors come together.
 func (p *Post) Collect(ctx context.Context) error {
 	if err := p.run(ctx, nil, func(x *act) error { return x.forgetInvitations(ctx) }); err != nil {
 		return err
 	}
 	for {
-		var suspects []string
-		err := p.run(ctx, nil, func(x *act) error {
-			entries, err := x.tx.Entries(ctx, tableSuspect, store.EntriesQuery{Limit: pageRows})
-			suspects = suspects[:0]
-			for _, e := range entries {
-				suspects = append(suspects, e.Key)
-			}
-			return err
-		})
-		if err != nil || len(suspects) == 0 {
+		judged, err := p.judgeAll(ctx)
+		if err != nil || judged == 0 {
 			return err
 		}
+	}
+}
+
+// judgeAll looks at all suspects once, and tells how many it could judge.
+func (p *Post) judgeAll(ctx context.Context) (judged int, err error) {
+	var failed []error
+	for after := ""; ; {
+		suspects, err := p.suspects(ctx, after)
+		if err != nil || len(suspects) == 0 {
+			return judged, errors.Join(append(failed, err)...)
+		}
+		after = suspects[len(suspects)-1]
 		for _, key := range suspects {
-			if err := p.run(ctx, nil, func(x *act) error { return x.judge(ctx, key) }); err != nil {
-				return fmt.Errorf("look at %s: %w", key, err)
+			err := p.run(ctx, nil, func(x *act) error { return x.judge(ctx, key) })
+			if errors.Is(err, errManyHold) {
+				err = p.judgeHolders(ctx, key)
+			}
+			switch {
+			case err == nil:
+				judged++
+			case ctx.Err() != nil:
+				return judged, ctx.Err()
+			case len(failed) < failuresTold:
+				failed = append(failed, fmt.Errorf("look at %.8s…: %w", key, err)) // all of it is as good as the thing
 			}
 		}
 	}
+}
+
+// failuresTold is how many of its failures the collector tells at a time.
+const failuresTold = 8
+
+// suspects gives some suspects, those after a key.
+func (p *Post) suspects(ctx context.Context, after string) (keys []string, err error) {
+	err = p.run(ctx, nil, func(x *act) error {
+		entries, err := x.tx.Entries(ctx, tableSuspect, store.EntriesQuery{After: after, Limit: pageRows})
+		keys = nil
+		for _, e := range entries {
+			keys = append(keys, e.Key)
+		}
+		return err
+	})
+	return keys, err
 }
 
 // judge keeps a suspect, or removes it.
@@ -87,6 +124,9 @@ func (x *act) judge(ctx context.Context, key string) error {
 	}
 	way, err := x.wayTo(ctx, ID{n, x.p.node})
 	if err != nil || way != nil {
+		return err
+	}
+	if err := x.refund(ctx, key, f); err != nil {
 		return err
 	}
 	if _, err := x.drop(ctx, tableFormula, key); err != nil {
@@ -142,8 +182,19 @@ type step struct {
 }
 
 // wayTo looks for a way from a root to something: its steps, the root's first.
-// It is nil when there is none.
+// It is nil when there is none. It fails with errManyHold when the search is too
+// long for one transaction.
 func (x *act) wayTo(ctx context.Context, id ID) ([]step, error) {
+	way, err := x.search(ctx, id)
+	var limit *store.LimitError
+	if errors.As(err, &limit) {
+		err = errManyHold
+	}
+	return way, err
+}
+
+// search is wayTo with the store's own error when it is too long.
+func (x *act) search(ctx context.Context, id ID) ([]step, error) {
 	seen := map[ID]bool{id: true}
 	cameFrom := map[ID]step{} // the next step, from a holder to what it holds
 	next := []ID{id}
@@ -163,12 +214,16 @@ func (x *act) wayTo(ctx context.Context, id ID) ([]step, error) {
 			}
 			return way, nil
 		}
-		err = x.eachHolder(ctx, at, func(holder string, by ID) {
+		err = x.eachHolder(ctx, at, func(holder string, by ID) error {
+			if len(seen) > maxSearch {
+				return errManyHold
+			}
 			if !seen[by] {
 				seen[by] = true
 				cameFrom[by] = step{at, holder}
 				next = append(next, by)
 			}
+			return nil
 		})
 		if err != nil {
 			return nil, err
@@ -192,147 +247,54 @@ func (x *act) rootOf(ctx context.Context, id ID) (string, error) {
 	return "", nil
 }
 
-// eachHolder gives the directories and formulas that hold something.
-func (x *act) eachHolder(ctx context.Context, id ID, give func(holder string, by ID)) error {
-	prefix := below(x.p.heldKey(id), "")
+// eachHolder gives the directories and formulas that hold something, until give
+// fails.
+func (x *act) eachHolder(ctx context.Context, id ID, give func(holder string, by ID) error) error {
 	for after := ""; ; {
-		entries, err := x.tx.Entries(ctx, tableHeld, store.EntriesQuery{Prefix: prefix, After: after, Limit: pageRows})
+		holders, ids, err := x.holders(ctx, id, after)
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			holder := e.Key[len(prefix):]
-			parts := strings.SplitN(holder, "/", 3)
-			if len(parts) < 2 || parts[0] != holderName && parts[0] != holderFormula {
-				return fmt.Errorf("row %s of %s is damaged", e.Key, tableHeld)
-			}
-			n, err := parseNumber(parts[1])
-			if err != nil {
+		for i, holder := range holders {
+			if err := give(holder, ids[i]); err != nil {
 				return err
 			}
-			give(holder, ID{n, x.p.node})
 		}
-		if len(entries) < pageRows {
+		if len(holders) < pageRows {
 			return nil
 		}
-		after = entries[len(entries)-1].Key
+		after = holders[len(holders)-1]
 	}
+}
+
+// holders gives a page of the directories and formulas that hold something: of
+// what no agent and no message holds.
+func (x *act) holders(ctx context.Context, id ID, after string) (holders []string, ids []ID, err error) {
+	prefix := below(x.p.heldKey(id), "")
+	q := store.EntriesQuery{Prefix: prefix, Limit: pageRows}
+	if after != "" {
+		q.After = prefix + after
+	}
+	entries, err := x.tx.Entries(ctx, tableHeld, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		holder := e.Key[len(prefix):]
+		parts := strings.SplitN(holder, "/", 3)
+		if len(parts) < 2 || parts[0] != holderName && parts[0] != holderFormula {
+			return nil, nil, fmt.Errorf("row %.8s… of %s is damaged", e.Key, tableHeld)
+		}
+		n, err := parseNumber(parts[1])
+		if err != nil {
+			return nil, nil, err
+		}
+		holders, ids = append(holders, holder), append(ids, ID{n, x.p.node})
+	}
+	return holders, ids, nil
 }
 
 // expiredBefore asks for what expired before a time.
 func expiredBefore(millis int64) store.EntriesQuery {
 	return store.EntriesQuery{Before: countKey(uint64(max(millis, 0))), Limit: pageRows}
-}
-
-// Why tells what holds something: the way from an agent or a message to it, a
-// line for each step. It is for hosts; what another host's agents hold is not
-// told in detail. It is empty when nothing holds it.
-func (a *Agent) Why(ctx context.Context, id ID) (lines []string, err error) {
-	err = a.do(ctx, func(x *act) error {
-		lines = nil
-		if err := a.who.mustHost("ask what holds something"); err != nil {
-			return err
-		}
-		if _, err := x.formula(ctx, id); err != nil {
-			return err
-		}
-		way, err := x.wayTo(ctx, id)
-		if err != nil {
-			return err
-		}
-		for i, s := range way {
-			line, hidden, err := x.describe(ctx, s)
-			if err != nil {
-				return err
-			}
-			if i == 0 && hidden {
-				lines = []string{"an agent that is not yours holds it"}
-				return nil
-			}
-			lines = append(lines, line)
-		}
-		return nil
-	})
-	return lines, err
-}
-
-// describe says in words who holds something. hidden tells that it is an agent
-// that the one who asks did not make.
-func (x *act) describe(ctx context.Context, s step) (line string, hidden bool, err error) {
-	parts := strings.SplitN(s.holder, "/", 3)
-	switch parts[0] {
-	case holderAgent:
-		if len(parts) == 3 {
-			return x.describeWake(ctx, parts[2])
-		}
-		owner, what, err := x.ownerOf(ctx, s.id)
-		if err != nil {
-			return "", false, err
-		}
-		ours, err := x.isOurs(ctx, owner)
-		return fmt.Sprintf("agent %s: its %s", owner.name, what), !ours, err
-	case holderMail:
-		owner, err := x.agentBySeat(ctx, parts[1])
-		if err != nil {
-			return "", false, err
-		}
-		n, err := numberOf("/" + parts[2])
-		if err != nil {
-			return "", false, err
-		}
-		ours, err := x.isOurs(ctx, owner)
-		return fmt.Sprintf("message %d of %s", n, owner.name), !ours, err
-	case holderName:
-		return "name " + parts[2], false, nil
-	default:
-		f, err := x.formula(ctx, s.id)
-		var refused *Error
-		if errors.As(err, &refused) {
-			err = nil
-		}
-		return fmt.Sprintf("the answer of a promise, or a chain that may use it: a %s", f.Type), false, err
-	}
-}
-
-// isOurs tells whether an agent is the one that acts, or was made by it, or by
-// one that it made.
-func (x *act) isOurs(ctx context.Context, a *agent) (bool, error) {
-	for a.seat != x.who.seat && a.of != "" {
-		var err error
-		if a, err = x.agentBySeat(ctx, a.of); err != nil {
-			return false, err
-		}
-	}
-	return a.seat == x.who.seat, nil
-}
-
-// ownerOf gives the agent of something that an agent itself holds.
-func (x *act) ownerOf(ctx context.Context, id ID) (*agent, string, error) {
-	f, err := x.formula(ctx, id)
-	if err != nil {
-		return nil, "", err
-	}
-	what := string(f.Type)
-	if f.Inbox {
-		what = "mailbox"
-	}
-	if f.Seat != "" {
-		owner, err := x.agentBySeat(ctx, f.Seat)
-		return owner, what, err
-	}
-	// A directory does not say whose it is.
-	entries, err := x.tx.Entries(ctx, tableAgent, store.EntriesQuery{})
-	if err != nil {
-		return nil, "", err
-	}
-	for _, e := range entries {
-		owner, err := x.agentBySeat(ctx, e.Key)
-		if err != nil {
-			return nil, "", err
-		}
-		if owner.dir == id.Number {
-			return owner, what, nil
-		}
-	}
-	return nil, "", refusal(NotFound, "nobody owns the directory any more")
 }

@@ -32,7 +32,7 @@ func (x *act) deliver(ctx context.Context, to *agent, m Sealed, b body) error {
 	if err := x.log(ctx, to, "receive", n, receivedDetail{n, m.From, b.Kind}); err != nil {
 		return err
 	}
-	return x.stageWake(ctx, to, n)
+	return x.stageWake(ctx, to, n, m.From, b.Auto)
 }
 
 type receivedDetail struct {
@@ -63,7 +63,7 @@ func (x *act) admit(ctx context.Context, to *agent, m Sealed, b body) error {
 	if err != nil {
 		return err
 	}
-	key, fromHim := below(to.seat, x.p.heldKey(m.From)), 0
+	key, fromHim := x.p.senderKey(to, m.From), 0
 	if _, err := x.find(ctx, tableSender, key, &fromHim); err != nil {
 		return err
 	}
@@ -77,9 +77,25 @@ func (x *act) admit(ctx context.Context, to *agent, m Sealed, b body) error {
 				hint("send again when some of them have been dismissed")
 		}
 	}
+	err = x.makeRoom(ctx, to.seat, mailRow{Body: string(m.Body)}.cost(len(b.IDs)))
+	if codeOf(err) == Full && b.Kind != KindValue {
+		err = refusal(Full, "the recipient has no room").hint("send again when some has been made")
+	}
+	if err != nil && (codeOf(err) != Full || b.Kind != KindValue) {
+		return err
+	}
 	box.New++
 	box.Bytes += int64(len(m.Body))
 	return x.put(ctx, tableSender, key, fromHim+1)
+}
+
+// senderKey is who counts as one sender to an agent: an agent of this vat, or
+// another node with all of its agents, of which it can make as many as it likes.
+func (p *Post) senderKey(to *agent, from ID) string {
+	if from.Node == p.node {
+		return below(to.seat, number(from.Number).String())
+	}
+	return below(to.seat, "node:"+from.Node.String())
 }
 
 // noLongerNew takes a message off the counts of what is new.
@@ -90,7 +106,7 @@ func (x *act) noLongerNew(ctx context.Context, owner *agent, row mailRow) error 
 	}
 	box.New--
 	box.Bytes -= int64(len(row.Body))
-	key, n := below(owner.seat, x.p.heldKey(row.From)), 0
+	key, n := x.p.senderKey(owner, row.From), 0
 	if _, err := x.find(ctx, tableSender, key, &n); err != nil {
 		return err
 	}
@@ -112,6 +128,9 @@ func (x *act) threadOf(ctx context.Context, owner *agent, replyTo number) (numbe
 		}
 		if there {
 			row, err := x.mail(ctx, owner, at.Number)
+			if codeOf(err) == NotFound {
+				return replyTo, nil // it has been forgotten
+			}
 			return row.Thread, err
 		}
 	}
@@ -173,18 +192,4 @@ func (r mailRow) body() (b body, err error) {
 		return b, fmt.Errorf("a message's body is damaged: %w", err)
 	}
 	return b, nil
-}
-
-// stageWake has the agent's chain run on the message, after the commit.
-func (x *act) stageWake(ctx context.Context, to *agent, n uint64) error {
-	box, err := x.box(ctx, to.seat)
-	if err != nil || box.Wake == nil {
-		return err
-	}
-	payload, err := json.Marshal(Wake{Seat: to.seat, Number: n, Left: x.share()})
-	if err != nil {
-		return err
-	}
-	x.stages = append(x.stages, stagedRow{OutboxWake, payload})
-	return nil
 }

@@ -62,13 +62,20 @@ func (x *act) mustDirectory(ctx context.Context, h held, name string) error {
 		return refusal(Wrong, "%s is a %s, not a directory", name, h.Type)
 	}
 	f, err := x.formula(ctx, h.ID)
-	if err == nil && f.Inbox {
-		err = refusal(Wrong, "%s is a mailbox, not a directory", name)
+	switch {
+	case err != nil:
+		return err
+	case f.Type != TypeDirectory: // a name can tell what another node said
+		return refusal(Wrong, "%s is a %s, not a directory", name, f.Type)
+	case f.Inbox:
+		return refusal(Wrong, "%s is a mailbox, not a directory", name)
 	}
-	return err
+	return nil
 }
 
 // resolve gives what a path, a special name, an identifier or a locator leads to.
+// The empty path, the agent's own directory, is for ownOr: a name that somebody
+// forgot to give must not stand for all that the agent has.
 func (x *act) resolve(ctx context.Context, name string) (held, error) {
 	switch {
 	case looksLikeID(name):
@@ -82,9 +89,6 @@ func (x *act) resolve(ctx context.Context, name string) (held, error) {
 		if err != nil {
 			return held{}, err
 		}
-		if err := x.meet(ctx, l.ID.Node, l.At); err != nil {
-			return held{}, err
-		}
 		return x.typed(ctx, l.ID, l.Type)
 	}
 	parts, err := splitPath(name)
@@ -92,7 +96,7 @@ func (x *act) resolve(ctx context.Context, name string) (held, error) {
 	case err != nil:
 		return held{}, err
 	case len(parts) == 0:
-		return held{ID{x.who.dir, x.p.node}, TypeDirectory}, nil
+		return held{}, refusal(BadName, "the name is empty")
 	case isSpecial(parts[0]):
 		return x.special(ctx, parts)
 	}
@@ -101,6 +105,50 @@ func (x *act) resolve(ctx context.Context, name string) (held, error) {
 		return held{}, err
 	}
 	return x.nameIn(ctx, at.dir, at.name)
+}
+
+// ownOr is resolve for what only looks: "" is the agent's own directory.
+func (x *act) ownOr(ctx context.Context, path string) (held, error) {
+	if path == "" {
+		return held{ID{x.who.dir, x.p.node}, TypeDirectory}, nil
+	}
+	return x.resolve(ctx, path)
+}
+
+// kept is resolve for what is kept or handed on: what a locator tells of another
+// node is noted.
+func (x *act) kept(ctx context.Context, name string) (held, error) {
+	h, err := x.resolve(ctx, name)
+	if err != nil || !strings.HasPrefix(name, scheme) {
+		return h, err
+	}
+	l, err := ParseLocator(name)
+	if err != nil {
+		return h, err
+	}
+	return h, x.meet(ctx, l.ID.Node, l.At)
+}
+
+// given is kept for what comes out of the agent's hands.
+func (x *act) given(ctx context.Context, name string) (held, error) {
+	h, err := x.kept(ctx, name)
+	if err == nil {
+		err = x.mayGive(h)
+	}
+	return h, err
+}
+
+// mayGive keeps an agent's own powers with it: itself, and its own directory,
+// which is as good.
+func (x *act) mayGive(h held) error {
+	switch {
+	case h.Type == TypeAgent:
+		return refusal(Refused, "an agent's own powers stay with it: use its handle, which is SELF to it")
+	case h.ID == ID{x.who.dir, x.p.node}:
+		return refusal(Refused, "an agent's own directory stays with it, and holds all that it has").
+			hint("make a directory for what is to be shared")
+	}
+	return nil
 }
 
 // typed finds out what an identifier is. said is what somebody said of it.
@@ -177,6 +225,9 @@ func (x *act) bind(ctx context.Context, dir number, name string, id ID, typ Type
 	if n >= x.p.limits.Names {
 		return refusal(Full, "the directory has %d names, which is its limit", n)
 	}
+	if err := x.chargeName(ctx, dir); err != nil {
+		return err
+	}
 	if err := x.put(ctx, tableNames, dir.String(), n+1); err != nil {
 		return err
 	}
@@ -204,6 +255,9 @@ func (x *act) unbind(ctx context.Context, dir number, name string) (nameRow, err
 	}
 	n := 0
 	if _, err := x.find(ctx, tableNames, dir.String(), &n); err != nil {
+		return row, err
+	}
+	if err := x.uncountName(ctx, dir); err != nil {
 		return row, err
 	}
 	if err := x.put(ctx, tableNames, dir.String(), n-1); err != nil {
@@ -273,17 +327,24 @@ func (x *act) listing(ctx context.Context, dir number) ([]Entry, error) {
 
 // directory gives the directory at a path, "" for the agent's own.
 func (x *act) directory(ctx context.Context, path string) (number, error) {
-	h, err := x.resolve(ctx, path)
+	h, err := x.ownOr(ctx, path)
 	if err != nil {
 		return number{}, err
 	}
 	return h.ID.Number, x.mustDirectory(ctx, h, path)
 }
 
-// meet notes addresses of another node, behind those that are known: whoever
-// shows a locator cannot take away where the node was found before.
+// maxPeers is how many other nodes are remembered.
+const maxPeers = 10_000
+
+// meet notes another node. Addresses, which all agents of the vat go by, are noted
+// for hosts alone, behind those that are known; where there are as many as may be,
+// the oldest goes. What a guest does notes nothing. When as many nodes are known as
+// may be, a host's locator is refused with Full, and a node without one is not
+// noted: there is no more to know of it than its key.
 func (x *act) meet(ctx context.Context, node Key, at []string) error {
-	if node == x.p.node {
+	guest := x.who != nil && !x.who.host
+	if node == x.p.node || guest {
 		return nil
 	}
 	var row peerRow
@@ -292,17 +353,34 @@ func (x *act) meet(ctx context.Context, node Key, at []string) error {
 		return err
 	}
 	news := !there
-	if news {
-		row.Since = x.millis()
-	}
 	for _, address := range at {
-		if len(row.At) < maxAddresses && !slices.Contains(row.At, address) {
-			row.At = append(row.At, address)
-			news = true
+		if slices.Contains(row.At, address) {
+			continue
 		}
+		if len(row.At) == maxAddresses {
+			row.At = slices.Clone(row.At[1:])
+		}
+		row.At = append(row.At, address)
+		news = true
 	}
 	if !news {
 		return nil
+	}
+	if !there {
+		row.Since = x.millis()
+		n := 0
+		if _, err := x.find(ctx, tableState, statePeers, &n); err != nil {
+			return err
+		}
+		switch {
+		case n >= maxPeers && len(at) > 0:
+			return refusal(Full, "the vat knows %d other nodes, which is its limit", n)
+		case n >= maxPeers:
+			return nil
+		}
+		if err := x.put(ctx, tableState, statePeers, n+1); err != nil {
+			return err
+		}
 	}
 	return x.put(ctx, tablePeer, node.String(), row)
 }

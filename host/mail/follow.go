@@ -12,7 +12,8 @@ import (
 // Follow gives the messages of the mailbox above a number, ascending, and then
 // each that comes, until ctx ends or the caller stops. When the state of a
 // message changes it is given again, with its number. A caller that goes on
-// from the last number it saw misses no message. It ends with an error, or
+// from the last number it saw misses no message; a number that no message has yet
+// stands for the newest one. It ends with an error, or
 // without one when ctx has ended.
 func (a *Agent) Follow(ctx context.Context, after uint64) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
@@ -70,6 +71,7 @@ func (f *follower) next(ctx context.Context) (list []Message, more bool, err err
 				return err
 			}
 			f.started, f.upTo, f.logged = true, box.Mail, box.Log
+			f.after = min(f.after, f.upTo)
 		}
 		if f.after < f.upTo {
 			list, err = f.backlog(ctx, x)
@@ -127,6 +129,9 @@ func (f *follower) tail(ctx context.Context, x *act) ([]Message, bool, error) {
 			continue
 		}
 		mail, err := x.mail(ctx, f.a.who, row.Message)
+		if codeOf(err) == NotFound {
+			continue // it has been forgotten
+		}
 		if err != nil {
 			return nil, false, err
 		}

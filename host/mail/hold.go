@@ -53,7 +53,12 @@ func (x *act) formula(ctx context.Context, id ID) (f formulaRow, err error) {
 
 // newFormula makes something that nobody holds yet.
 func (x *act) newFormula(ctx context.Context, f formulaRow) (ID, error) {
-	id := ID{random(), x.p.node}
+	id := ID{x.random(), x.p.node}
+	if f.Payer = x.who.seat; f.Payer != "" {
+		if err := x.charge(ctx, f.Payer, formulaCost); err != nil {
+			return id, err
+		}
+	}
 	return id, x.putFormula(ctx, id, f)
 }
 

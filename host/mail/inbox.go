@@ -63,7 +63,10 @@ func listLimit(n int) (int, error) {
 }
 
 // Messages gives messages of the mailbox, ascending by number, one's own among
-// them. With a State or a Thread it may read the whole mailbox.
+// them. With a State or a Thread it may read the whole mailbox; within somebody
+// else's transaction it looks at searchRows messages, or searchBytes of them, and
+// gives those that it has found. When that is none, and there are more messages,
+// it fails with Full, and tells from where to go on.
 func (a *Agent) Messages(ctx context.Context, q MessageQuery) (list []Message, err error) {
 	limit, err := listLimit(q.Limit)
 	if err != nil {
@@ -71,12 +74,19 @@ func (a *Agent) Messages(ctx context.Context, q MessageQuery) (list []Message, e
 	}
 	err = a.do(ctx, func(x *act) error {
 		list = []Message{}
-		return x.scan(ctx, a.who, q, func(m Message) bool {
+		rows, bytes, at := 0, 0, uint64(0)
+		tired := func() bool { return a.in != nil && (rows >= searchRows || bytes >= searchBytes) }
+		err := x.scan(ctx, a.who, q, func(m Message) bool {
+			rows, bytes, at = rows+1, bytes+len(m.Sealed.Body), m.Number
 			if (q.State == "" || m.State == q.State) && (q.Thread == nil || m.Thread == *q.Thread) {
 				list = append(list, m)
 			}
-			return len(list) < limit
+			return len(list) < limit && !tired()
 		})
+		if err != nil || len(list) > 0 || !tired() {
+			return err
+		}
+		return tooLongASearch(rows, at, q.Newest)
 	})
 	if q.Newest {
 		for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
@@ -84,6 +94,23 @@ func (a *Agent) Messages(ctx context.Context, q MessageQuery) (list []Message, e
 		}
 	}
 	return list, err
+}
+
+// Bounds of a search within somebody else's transaction, whose reads stay in
+// memory until it ends.
+const (
+	searchRows  = 1000
+	searchBytes = 4 << 20
+)
+
+// tooLongASearch is why a search was given up at a message.
+func tooLongASearch(rows int, at uint64, newest bool) error {
+	from := "after"
+	if newest {
+		from = "before"
+	}
+	return refusal(Full, "none of the %d messages that were looked at is among what is asked for, and there may be more", rows).
+		hint("go on with { %s: %d }", from, at)
 }
 
 // scan gives the messages between q.After and q.Before, from the newest with
@@ -215,7 +242,7 @@ func (a *Agent) Adopt(ctx context.Context, number uint64, edge, name string) err
 		if err := x.bind(ctx, at.dir, at.name, h.ID, h.Type); err != nil {
 			return err
 		}
-		detail := map[string]any{"number": number, "edge": edge, "name": name, "id": h.ID}
+		detail := h.addID(map[string]any{"number": number, "edge": edge, "name": name})
 		if err := x.log(ctx, a.who, "adopt", 0, detail); err != nil {
 			return err
 		}

@@ -76,8 +76,9 @@ func (f loopbackFrom) Deliver(ctx context.Context, node Key, _ []string, m Seale
 const (
 	loopContext = "qvat mail loopback v1\n"
 	loopFrame   = 1 << 20
-	loopTime    = 30 * time.Second
-	loopAtOnce  = 64 // connections that are served at once
+	loopTime    = 30 * time.Second // for one message, of which
+	loopSilence = 3 * time.Second  // the caller may take so long to say it
+	loopAtOnce  = 64               // connections that are served at once
 	socketAt    = "unix:"
 )
 
@@ -205,7 +206,12 @@ func (s Socket) Serve(ctx context.Context, l net.Listener, r Receiver) error {
 		if err != nil {
 			return fmt.Errorf("take messages from other nodes: %w", err)
 		}
-		places <- struct{}{}
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			conn.Close() //nolint:errcheck // nothing was said
+			return nil
+		}
 		group.Go(func() {
 			defer func() { <-places }()
 			defer conn.Close() //nolint:errcheck // all was said
@@ -220,7 +226,8 @@ func (s Socket) Serve(ctx context.Context, l net.Listener, r Receiver) error {
 
 // answer serves one connection.
 func (s Socket) answer(ctx context.Context, conn net.Conn, r Receiver) error {
-	if err := conn.SetDeadline(time.Now().Add(loopTime)); err != nil {
+	// Who says nothing has a place that others wait for.
+	if err := conn.SetDeadline(time.Now().Add(loopSilence)); err != nil {
 		return err
 	}
 	var caller loopHello
@@ -238,6 +245,9 @@ func (s Socket) answer(ctx context.Context, conn net.Conn, r Receiver) error {
 	}
 	if !proves(caller.Node, loopStatement(0, caller, callee), in.Proof) {
 		return errors.New("the caller is not the node that it says it is")
+	}
+	if err := conn.SetDeadline(time.Now().Add(loopTime)); err != nil {
+		return err
 	}
 	var answer loopAnswer
 	if len(in.Message.Signature) != ed25519.SignatureSize {

@@ -48,10 +48,10 @@ func (x *act) attachments(ctx context.Context, n string) ([]Entry, error) {
 	return list, nil
 }
 
-// Lookup tells what a name leads to.
+// Lookup tells what a name leads to; "" is the agent's own directory.
 func (a *Agent) Lookup(ctx context.Context, name string) (t Thing, err error) {
 	err = a.do(ctx, func(x *act) error {
-		h, err := x.resolve(ctx, name)
+		h, err := x.ownOr(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -184,11 +184,8 @@ func (a *Agent) Move(ctx context.Context, from, to string) error {
 // Copy gives something one more name. from may be whatever can be resolved.
 func (a *Agent) Copy(ctx context.Context, from, to string) error {
 	return a.do(ctx, func(x *act) error {
-		h, err := x.resolve(ctx, from)
+		h, err := x.given(ctx, from)
 		if err != nil {
-			return err
-		}
-		if err := h.mustNotBeAgent(); err != nil {
 			return err
 		}
 		target, err := x.walk(ctx, to)
@@ -198,16 +195,20 @@ func (a *Agent) Copy(ctx context.Context, from, to string) error {
 		if err := x.bind(ctx, target.dir, target.name, h.ID, h.Type); err != nil {
 			return err
 		}
-		return x.log(ctx, a.who, "copy", 0, map[string]any{"from": from, "to": to, "id": h.ID})
+		if _, err := splitPath(from); err != nil { // it is no name, but an identifier or a locator
+			from = Dub(h.ID, nil)
+		}
+		return x.log(ctx, a.who, "copy", 0, h.addID(map[string]any{"from": from, "to": to}))
 	})
 }
 
-// mustNotBeAgent keeps an agent's own powers with it.
-func (h held) mustNotBeAgent() error {
-	if h.Type == TypeAgent {
-		return refusal(Refused, "an agent's own powers stay with it: use its handle, which is SELF to it")
+// addID adds an identifier to an entry of the log. That of an invitation is left
+// out: who reads it could accept.
+func (h held) addID(detail map[string]any) map[string]any {
+	if h.Type != TypeInvitation {
+		detail["id"] = h.ID
 	}
-	return nil
+	return detail
 }
 
 // Remove removes a name. What nothing else holds goes after it.
@@ -221,7 +222,7 @@ func (a *Agent) Remove(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		return x.log(ctx, a.who, "remove", 0, map[string]any{"name": name, "id": row.ID})
+		return x.log(ctx, a.who, "remove", 0, row.addID(map[string]any{"name": name}))
 	})
 }
 
@@ -274,7 +275,7 @@ func (a *Agent) StoreValue(ctx context.Context, name string, value json.RawMessa
 		if id, err = x.create(ctx, name, formulaRow{Type: TypeValue}); err != nil {
 			return err
 		}
-		if err := x.set(ctx, tableValue, number(id.Number).String(), value); err != nil {
+		if err := x.setValue(ctx, id, value); err != nil {
 			return err
 		}
 		return x.log(ctx, a.who, "store", 0, map[string]any{"name": name, "id": id})

@@ -42,7 +42,9 @@ type Limits struct {
 	ChainBytes   int   // 512 KiB: the capsule of a published chain
 	Names        int   // 10,000: names in one directory
 	Agents       int   // 10,000: agents in the vat
+	AgentBytes   int64 // 4 times MailboxBytes: what is kept for one agent, with its mailbox, what it made and its names
 	LogCount     int   // 100,000: entries kept of one agent's log, the newest ones
+	NodeWakes    int   // 300: runs a minute that the messages of one other node cause
 	WakeFuel     int64 // 100,000,000: fuel of a chain that a message wakes, where the agent sets none
 	// Receipts has agents tell senders when a message of theirs was adopted
 	// from or dismissed. It is off by default: when somebody reads is his own
@@ -73,7 +75,9 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.ChainBytes, 512<<10)
 	orDefault(&l.Names, 10_000)
 	orDefault(&l.Agents, 10_000)
+	orDefault(&l.AgentBytes, 4*l.MailboxBytes)
 	orDefault(&l.LogCount, 100_000)
+	orDefault(&l.NodeWakes, 300)
 	orDefault(&l.WakeFuel, 100_000_000)
 	return l
 }

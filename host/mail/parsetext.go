@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Text is a text as people write it, taken apart: what stands around the
@@ -24,7 +26,8 @@ var attachment = func() *regexp.Regexp {
 // ParseText takes a text apart. An attachment is @EDGE:NAME, or @EDGE for what
 // has that very name, either in braces where what follows could belong to it:
 // @{EDGE}s. NAME is a path of pet names or an identifier. Without braces it ends
-// where it cannot go on, so that a full stop after it is text.
+// where it cannot go on, so that a full stop after it is text; what looks as if
+// it were meant to go on, as in @photo:Bob, is an [*Error] ([BadName]).
 //
 // A plain @ is written \@; one that begins no attachment is an [*Error]
 // ([BadName]): it may be a slip of the hand, and what was meant would not be
@@ -56,10 +59,26 @@ func ParseText(text string) (Text, error) {
 				Hint: `write \@ for a plain one`,
 			}
 		}
+		if m[3] != "" && goesOn(text[len(m[0]):]) {
+			return Text{}, &Error{
+				Code: BadName, Message: "“" + m[0] + "” ends in the middle of a word, and would attach what it names so far",
+				Hint: "write “@{…}” around the name that is meant; pet names have small letters alone",
+			}
+		}
 		edge := m[1] + m[3]
 		t.Strings, t.Edges = append(t.Strings, plain.String()), append(t.Edges, edge)
 		t.Names = append(t.Names, cmp.Or(m[2]+m[4], edge))
 		plain.Reset()
 		text = text[len(m[0]):]
 	}
+}
+
+// goesOn says of the text behind an attachment without braces that its writer
+// may have meant it to belong there: a word goes on, or a name follows a colon.
+func goesOn(rest string) bool {
+	if after, ok := strings.CutPrefix(rest, ":"); ok {
+		r, _ := utf8.DecodeRuneInString(after)
+		return unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	return rest != "" && (rest[0] == '_' || rest[0] < utf8.RuneSelf && (unicode.IsLetter(rune(rest[0])) || unicode.IsDigit(rune(rest[0]))))
 }

@@ -21,7 +21,8 @@ func TestParseText(t *testing.T) {
 		{"@a:", Text{[]string{"", ":"}, []string{"a"}, []string{"a"}}},
 		{"@a: b", Text{[]string{"", ": b"}, []string{"a"}, []string{"a"}}},
 		{"@me:SELF!", Text{[]string{"", "!"}, []string{"me"}, []string{"SELF"}}},
-		{"@a:SELFISH", Text{[]string{"", ":SELFISH"}, []string{"a"}, []string{"a"}}},
+		{"@a:-) @a:", Text{[]string{"", ":-) ", ":"}, []string{"a", "a"}, []string{"a", "a"}}},
+		{"@{a}:Bob", Text{[]string{"", ":Bob"}, []string{"a"}, []string{"a"}}},
 		{"@x:INBOX.3.photo", Text{[]string{"", ""}, []string{"x"}, []string{"INBOX.3.photo"}}},
 		{"@x:" + id, Text{[]string{"", ""}, []string{"x"}, []string{id}}},
 		{"@a@b", Text{[]string{"", "", ""}, []string{"a", "b"}, []string{"a", "b"}}},
@@ -36,7 +37,12 @@ func TestParseText(t *testing.T) {
 			t.Errorf("ParseText(%q) = %q, %v; want %q", c.text, got, err, c.want)
 		}
 	}
-	for _, text := range []string{"@", "a @ b", "@Bob", "@-a", "a@é", `\@ @`, "@{a", "@{}", "@{a }"} {
+	for _, text := range []string{
+		"@", "a @ b", "@Bob", "@-a", "a@é", `\@ @`, "@{a", "@{}", "@{a }",
+		// What is named so far is not what was meant.
+		"@a:SELFISH", "@photo:Bob", "@photo:b:c", "@photo:é", "@Bob", "@phOto", "@a_b", "@x:" + id + "0", "@x:" + id[:len(id)-1],
+		"@x:" + strings.Repeat("a", 129),
+	} {
 		if got, err := ParseText(text); err == nil {
 			t.Errorf("ParseText(%q) = %q, and should fail", text, got)
 		}

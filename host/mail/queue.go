@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -151,6 +152,7 @@ func (d *deliveries) start(ctx context.Context) (wait time.Duration, err error) 
 		}
 		w.keys, w.rows = append(w.keys, keys[i]), append(w.rows, row)
 	}
+	d.p.keepTries(keys, nodes)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for node, w := range nodes {
@@ -251,7 +253,12 @@ func (p *Post) hand(ctx context.Context, node Key, at []string, row mailRow) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, deliverTime)
 	defer cancel()
-	return p.o.Network.Deliver(ctx, node, at, m.Sealed)
+	err = p.o.Network.Deliver(ctx, node, at, m.Sealed)
+	var refused *Error
+	if errors.As(err, &refused) {
+		return othersWords(refused)
+	}
+	return err
 }
 
 // queuedMail reads a message of the queue, and where its node is; no owner when
@@ -340,6 +347,21 @@ func (p *Post) forgetTry(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.tries, key)
+}
+
+// keepTries forgets what became of deliveries of messages that do not wait any
+// more, and to nodes that nothing waits for.
+func (p *Post) keepTries(keys []string, nodes map[Key]*waiting) {
+	wanted := make(map[string]bool, len(keys)+len(nodes))
+	for _, key := range keys {
+		wanted[key] = true
+	}
+	for node := range nodes {
+		wanted[node.String()] = true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.tries, func(key string, _ try) bool { return !wanted[key] })
 }
 
 // claims are the messages that somebody is delivering or cancelling: never both.

@@ -46,12 +46,12 @@ func (a *Agent) Request(ctx context.Context, to, what, name string) (sent Sent, 
 // Resolve grants a request: what name leads to is sent to who asked.
 func (a *Agent) Resolve(ctx context.Context, number uint64, name string) error {
 	return a.do(ctx, func(x *act) error {
-		h, err := x.resolve(ctx, name)
+		h, err := x.kept(ctx, name)
 		if err == nil {
 			h, err = x.settled(ctx, h)
 		}
 		if err == nil {
-			err = h.mustNotBeAgent()
+			err = x.mayGive(h)
 		}
 		if err != nil {
 			return err

@@ -14,14 +14,14 @@ import (
 // the order of bytes is that of numbers. An agent is named in keys by its seat,
 // a small number that the vat gives it.
 const (
-	tableState     = store.OwnPrefix + "state"     // "state" -> stateRow
+	tableState     = store.OwnPrefix + "state"     // "state" -> stateRow; statePeers -> how many rows tablePeer has
 	tableAgent     = store.OwnPrefix + "agent"     // seat -> agentRow
 	tableAgentKey  = store.OwnPrefix + "agentkey"  // public key -> seat
 	tableAgentName = store.OwnPrefix + "agentname" // the owner's name -> seat
 	tableBox       = store.OwnPrefix + "box"       // seat -> boxRow: the one row that all deliveries to an agent write
 	tableMail      = store.OwnPrefix + "mail"      // seat/number -> mailRow
 	tableMailID    = store.OwnPrefix + "mailid"    // message id/seat/way -> mailIDRow
-	tableSender    = store.OwnPrefix + "sender"    // seat/identifier -> how many of its messages are new
+	tableSender    = store.OwnPrefix + "sender"    // Post.senderKey -> how many of its messages are new
 	tableQueue     = store.OwnPrefix + "queue"     // seat/number -> queueRow: what is on its way to other nodes
 	tableLog       = store.OwnPrefix + "log"       // seat/number -> logRow
 	tableFormula   = store.OwnPrefix + "formula"   // number -> formulaRow: what an identifier of this node is
@@ -29,7 +29,7 @@ const (
 	tableName      = store.OwnPrefix + "name"      // directory/name -> nameRow
 	tableNames     = store.OwnPrefix + "names"     // directory -> how many names it has
 	tableHeld      = store.OwnPrefix + "held"      // identifier/holder -> 1
-	tableSuspect   = store.OwnPrefix + "suspect"   // number -> 1: it lost a holder
+	tableSuspect   = store.OwnPrefix + "suspect"   // number -> how far it is from what lost a holder, from 1; see [Post.judgeHolders]
 	tableExpiry    = store.OwnPrefix + "expiry"    // milliseconds/number -> 1: an invitation to be forgotten
 	tablePeer      = store.OwnPrefix + "peer"      // node -> peerRow
 )
@@ -42,8 +42,11 @@ const OutboxWake = "wake"
 type Wake struct {
 	Seat   string `json:"seat"`
 	Number uint64 `json:"number"`
-	Left   int    `json:"left"` // runs that its own may cause; below 0: it is not to be run itself
+	Left   int    `json:"left"` // runs that its own may cause
 }
+
+// statePeers is a key of tableState.
+const statePeers = "peers"
 
 // stateRow is the vat's own counters.
 type stateRow struct {
@@ -70,6 +73,7 @@ type boxRow struct {
 	New    int      `json:"new,omitempty"`  // messages of others that are new
 	Bytes  int64    `json:"bytes,omitempty"`
 	Queued int      `json:"queued,omitempty"`
+	Kept   int64    `json:"kept,omitempty"` // about how many bytes the vat keeps for it
 	Wake   *wakeRow `json:"wake,omitempty"`
 }
 
@@ -156,6 +160,8 @@ type formulaRow struct {
 	// Seat is the agent's, of a handle, an agent, an inbox and an invitation; of a
 	// chain, that of who published it.
 	Seat string `json:"seat,omitempty"`
+	// Payer is the seat of the agent against which it counts; "" is none.
+	Payer string `json:"payer,omitempty"`
 	// Holds is what it keeps: the answer of a promise, what a chain may use.
 	Holds []held `json:"holds,omitempty"`
 	// State and Why are those of a promise.

@@ -44,6 +44,9 @@ type Call struct {
 	// Left is how many runs this one may cause in turn, and those that it causes,
 	// by what they mail and call; see [Inside.During].
 	Left int
+	// Auto is how many runs, this one among them, have caused each other since
+	// somebody did something himself; what it mails tells it. See [Inside.During].
+	Auto uint8
 	// Commit adds to the transaction in which a run commits; nil adds nothing. It
 	// may be called for several runs, of which one commits. An error ends the
 	// call with it.

@@ -48,6 +48,7 @@ type body struct {
 	ReplyTo *number  `json:"replyTo,omitempty"`
 	What    string   `json:"what,omitempty"`
 	Why     string   `json:"why,omitempty"`
+	Auto    uint8    `json:"auto,omitempty"` // see maxAuto
 }
 
 // edgeValue is the one edge of an answer to a request.
@@ -92,7 +93,7 @@ func encodeJSON(v any) ([]byte, error) {
 // does not keep to the protocol.
 func (p *Post) decodeBody(text []byte) (b body, err error) {
 	if len(text) > p.limits.MessageBytes {
-		return b, refusal(Full, "a message's body has %d bytes at most", p.limits.MessageBytes)
+		return b, refusal(BadSeal, "a message's body has %d bytes at most", p.limits.MessageBytes)
 	}
 	if tooDeep(text, bodyDepth) {
 		return b, refusal(BadSeal, "the message's body is nested too deeply")

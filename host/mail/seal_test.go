@@ -171,7 +171,7 @@ func TestBodies(t *testing.T) {
 		{"a package that replies", `{"kind":"package","date":0,"strings":[""],"replyTo":"` + number + `"}`, mail.BadSeal},
 		{"a request for nothing", `{"kind":"request","date":0}`, mail.BadSeal},
 		{"a receipt of another kind", `{"kind":"receipt","date":0,"replyTo":"` + number + `","what":"eaten"}`, mail.BadSeal},
-		{"too long", `{"kind":"request","date":0,"what":"` + strings.Repeat("x", 2000) + `"}`, mail.Full},
+		{"too long", `{"kind":"request","date":0,"what":"` + strings.Repeat("x", 2000) + `"}`, mail.BadSeal},
 
 		{"an answer to nothing", `{"kind":"value","date":0,"replyTo":"` + number + `","why":"no"}`, mail.Refused},
 		{"a receipt for nothing", `{"kind":"receipt","date":0,"replyTo":"` + number + `","what":"adopted"}`, mail.Refused},

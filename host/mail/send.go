@@ -57,17 +57,24 @@ func (a *Agent) Reply(ctx context.Context, number uint64, strings, edges, names 
 
 // recipient gives the handle that a name leads to.
 func (x *act) recipient(ctx context.Context, to string) (ID, error) {
-	if id, err := ParseID(to); err == nil && id.Node != x.p.node {
-		return id, nil // delivery finds out whether it is a handle
+	id, err := ParseID(to)
+	if err != nil || id.Node == x.p.node { // of another's, delivery finds out whether it is a handle
+		h, err := x.kept(ctx, to)
+		if err == nil {
+			h, err = x.settled(ctx, h)
+		}
+		if err == nil && h.Type != TypeHandle {
+			err = refusal(Wrong, "%.140s is a %s: mail goes to a handle", to, h.Type)
+		}
+		if err != nil {
+			return ID{}, err
+		}
+		id = h.ID
 	}
-	h, err := x.resolve(ctx, to)
-	if err == nil {
-		h, err = x.settled(ctx, h)
+	if _, err := x.p.checkedKey(id.Node); err != nil {
+		return ID{}, refusal(BadName, "%.140s is on no node: what stands for the node's key is no key", to)
 	}
-	if err == nil && h.Type != TypeHandle {
-		err = refusal(Wrong, "%.140s is a %s: mail goes to a handle", to, h.Type)
-	}
-	return h.ID, err
+	return id, nil
 }
 
 // settled gives what a promise has been resolved to, and all else as it is.
@@ -85,12 +92,12 @@ func (x *act) settled(ctx context.Context, h held) (held, error) {
 // attach looks up what the edges of a body carry.
 func (x *act) attach(ctx context.Context, b *body, names []string) error {
 	for _, name := range names {
-		h, err := x.resolve(ctx, name)
+		h, err := x.kept(ctx, name)
 		if err == nil {
 			h, err = x.settled(ctx, h)
 		}
 		if err == nil {
-			err = h.mustNotBeAgent()
+			err = x.mayGive(h)
 		}
 		if err != nil {
 			return err
@@ -113,6 +120,7 @@ type letter struct {
 // post seals a letter and puts it in the sender's mailbox, and in the
 // recipient's or the queue.
 func (x *act) post(ctx context.Context, l letter) (Sent, mailRow, error) {
+	l.body.Auto = x.auto
 	text, err := x.p.encode(l.body)
 	if err != nil {
 		return Sent{}, mailRow{}, err
@@ -135,6 +143,11 @@ func (x *act) post(ctx context.Context, l letter) (Sent, mailRow, error) {
 		if err := x.boxesOf(ctx, x.who.seat, local.seat); err != nil {
 			return Sent{}, row, err
 		}
+	}
+	if err := x.makeRoom(ctx, x.who.seat, row.cost(len(l.body.IDs))); err != nil {
+		return Sent{}, row, err
+	}
+	if local != nil {
 		err = x.admit(ctx, local, m, l.body)
 	} else {
 		row.State = StateQueued
@@ -184,11 +197,10 @@ func (x *act) file(ctx context.Context, owner *agent, row mailRow, ids []ID) (ui
 	if err := x.put(ctx, tableMail, key, row.packed()); err != nil {
 		return 0, err
 	}
-	way := wayOut
-	if row.In {
-		way = wayIn
+	if err := x.count(ctx, owner.seat, row.cost(len(ids))); err != nil {
+		return 0, err
 	}
-	if err := x.put(ctx, tableMailID, mailIDKey(owner.seat, way, row.ID), mailIDRow{box.Mail}); err != nil {
+	if err := x.put(ctx, tableMailID, mailIDKey(owner.seat, row.way(), row.ID), mailIDRow{box.Mail}); err != nil {
 		return 0, err
 	}
 	if row.Promise != nil {
@@ -228,6 +240,9 @@ func (p *Post) receive(ctx context.Context, from Key, m Sealed) error {
 		if err := x.unseen(ctx, to, m); err != nil {
 			return err
 		}
+		if err := x.ownTypes(ctx, b); err != nil {
+			return err
+		}
 		if err := x.meet(ctx, from, nil); err != nil {
 			return err
 		}
@@ -243,6 +258,24 @@ func (p *Post) receive(ctx context.Context, from Key, m Sealed) error {
 	return err
 }
 
+// ownTypes refuses what a message from elsewhere says wrongly of things of this
+// node. What it says of others' is for them to say.
+func (x *act) ownTypes(ctx context.Context, b body) error {
+	for i, id := range b.IDs {
+		if id.Node != x.p.node {
+			continue
+		}
+		h, err := x.typed(ctx, id, "")
+		if err != nil {
+			return err
+		}
+		if h.Type != b.Types[i] {
+			return refusal(Wrong, "the edge %s carries a %s, not a %s", b.Edges[i], h.Type, b.Types[i])
+		}
+	}
+	return nil
+}
+
 // unseen refuses a message that has come before.
 func (x *act) unseen(ctx context.Context, to *agent, m Sealed) error {
 	var seen mailIDRow
@@ -251,6 +284,9 @@ func (x *act) unseen(ctx context.Context, to *agent, m Sealed) error {
 		return err
 	}
 	row, err := x.mail(ctx, to, seen.Number)
+	if codeOf(err) == NotFound { // it has been forgotten
+		return refusal(Replayed, "the message has been delivered before")
+	}
 	if err != nil {
 		return err
 	}

@@ -78,19 +78,29 @@ func (s *Slots) Result(data []byte) (json.RawMessage, error) {
 	})
 }
 
-// Identifiers makes plain JSON of a program's data: for each slot there stands its
-// identifier, as a text.
-func (s *Slots) Identifiers(data []byte) ([]byte, error) {
+// Names makes plain JSON of a program's data: for each slot there stands what an
+// agent's method takes in the place of a name. It is as good as the capability, and
+// must become nothing that somebody reads.
+func (s *Slots) Names(data []byte) ([]byte, error) {
 	return noSlots(data, func(ref []byte) ([]byte, error) {
 		slot, err := s.of(ref)
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(slot.ID.String())
+		return json.Marshal(s.name(slot))
 	})
 }
 
-// Plain is Identifiers for what may hold no slot: a value is data, and what is kept
+// name is what resolves to a slot: its identifier, and for what another node has
+// its locator, since only that tells the type.
+func (s *Slots) name(slot Slot) string {
+	if slot.ID.Node == s.in.p.node {
+		return slot.ID.String()
+	}
+	return Locator{ID: slot.ID, Type: slot.Type}.String()
+}
+
+// Plain is Names for what may hold no slot: a value is data, and what is kept
 // of a capability has to be a name.
 func (s *Slots) Plain(data []byte) ([]byte, error) {
 	return noSlots(data, func([]byte) ([]byte, error) {
@@ -106,7 +116,7 @@ func (s *Slots) Thing(ctx context.Context, a *Agent, name string) (data []byte, 
 	err = a.do(ctx, func(x *act) error {
 		h, err := x.resolve(ctx, name)
 		if err == nil {
-			err = h.mustNotBeAgent()
+			err = x.mayGive(h)
 		}
 		if err != nil {
 			return err
@@ -147,7 +157,7 @@ func (s *Slots) look(ctx context.Context, slot Slot, data []byte) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	thing, err := a.Lookup(ctx, slot.ID.String())
+	thing, err := a.Lookup(ctx, s.name(slot))
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +242,7 @@ func (s *Slots) send(ctx context.Context, to Slot, data []byte) error {
 	if len(p.Things) != len(p.Edges) {
 		return refusal(Wrong, "a message has %d edges and %d things", len(p.Edges), len(p.Things))
 	}
-	ids := make([]string, len(p.Things))
+	names := make([]string, len(p.Things))
 	for i, t := range p.Things {
 		if t.N == nil {
 			return refusal(Wrong, "thing %d of the message is no capability", i)
@@ -241,26 +251,38 @@ func (s *Slots) send(ctx context.Context, to Slot, data []byte) error {
 		if err != nil {
 			return err
 		}
-		ids[i] = slot.ID.String()
+		names[i] = s.name(slot)
 	}
 	a, err := s.agent(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = a.Send(ctx, to.ID.String(), p.Strings, p.Edges, ids)
+	_, err = a.Send(ctx, to.ID.String(), p.Strings, p.Edges, names)
 	return err
 }
 
 // queue stages a call of another chain, which runs after the commit in a
 // transaction of its own: see docs/RATIONALE.md.
 func (s *Slots) queue(ctx context.Context, slot Slot, data []byte) error {
-	input, err := s.Result(data)
+	q := queuedCall{Agent: s.call.Agent, Chain: slot.ID, Fuel: s.call.Fuel}
+	var err error
+	if data != nil {
+		list := slotList{}
+		q.Input, err = mapSlots(data, func(ref []byte) ([]byte, error) {
+			slot, err := s.of(ref)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(list.number(slot))
+		})
+		q.Slots = list.slots
+	}
 	if err != nil {
 		return err
 	}
 	s.queued++
-	id := sha256.Sum256(binary.BigEndian.AppendUint64(append([]byte("qvat queued call v1\n"), s.call.ID[:]...), s.queued))
-	return s.in.stageCall(ctx, queuedCall{ID: id, Agent: s.call.Agent, Chain: slot.ID, Input: input})
+	q.ID = sha256.Sum256(binary.BigEndian.AppendUint64(append([]byte("qvat queued call v1\n"), s.call.ID[:]...), s.queued))
+	return s.in.stageCall(ctx, q)
 }
 
 // wokenMessage is a message as the chain that it wakes sees it.

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -140,21 +141,18 @@ func (w *slotWalker) key(first bool) (done bool, err error) {
 	at := len(name) > 0 && name[0] == '@'
 	switch {
 	case at && w.slot == nil:
-		escaped, err := json.Marshal("@" + name)
-		if err != nil {
-			return false, err
-		}
-		w.out = append(w.out[:start], escaped...)
+		// Into the text as it stands: lone surrogates are lost when it is read.
+		w.out = slices.Insert(w.out, start+1, '@')
 	case at && name == "@":
 		return true, w.reference(first, start)
 	case at && name[1] != '@':
 		return false, notEscaped(name)
 	case at && w.plain:
-		plain, err := json.Marshal(name[1:])
-		if err != nil {
-			return false, err
+		length := len(`@`)
+		if w.out[start+1] == '\\' {
+			length = len(`\u0040`)
 		}
-		w.out = append(w.out[:start], plain...)
+		w.out = slices.Delete(w.out, start+1, start+1+length)
 	}
 	w.next()
 	w.take(1) // ':'

@@ -96,6 +96,26 @@ func TestDataIsNeverASlot(t *testing.T) {
 	})
 }
 
+// TestKeysStayApart: keys that differ in half a surrogate pair alone are not the
+// same when they have been made data and read again.
+func TestKeysStayApart(t *testing.T) {
+	none := func(ref []byte) ([]byte, error) { return nil, errors.New("a slot") }
+	for _, c := range []struct{ in, data, back string }{
+		{`{"@\ud800":1,"@\ud801":2}`, `{"@@\ud800":1,"@@\ud801":2}`, `{"@\ud800":1,"@\ud801":2}`},
+		{`{"\u0040<":1}`, `{"@\u0040<":1}`, `{"\u0040<":1}`},
+		{``, `{"\u0040\u0040x":1}`, `{"\u0040x":1}`},
+	} {
+		if c.in != "" {
+			if data, err := dataOnly([]byte(c.in)); err != nil || string(data) != c.data {
+				t.Errorf("%s became %s, %v", c.in, data, err)
+			}
+		}
+		if back, err := noSlots([]byte(c.data), none); err != nil || string(back) != c.back {
+			t.Errorf("%s came back as %s, %v", c.data, back, err)
+		}
+	}
+}
+
 // unescaped takes an "@" off each key that begins with one.
 func unescaped(v any) any {
 	switch v := v.(type) {

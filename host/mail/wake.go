@@ -29,15 +29,6 @@ func tooFar() error {
 	return refusal(Refused, "not run: the message that caused it, by what it caused, has caused too many runs")
 }
 
-// queuedCall is a call that waits for the commit of the one that made it.
-type queuedCall struct {
-	ID    number          `json:"id"`
-	Agent ID              `json:"agent"` // whose log tells what came of it
-	Chain ID              `json:"chain"`
-	Input json.RawMessage `json:"input,omitempty"` // with identifiers for slots
-	Left  int             `json:"left"`            // as that of a Wake
-}
-
 // SetWake names the published chain that runs on each delivery to the agent, in
 // its name; "" for none. It may burn fuel at each, 0 for Limits.WakeFuel; what is
 // more than the vat's limit is the vat's limit. docs/MAIL.md says what it is given.
@@ -66,7 +57,7 @@ func (a *Agent) SetWake(ctx context.Context, name string, fuel int64) error {
 			if h.Type != TypeChain {
 				return refusal(Wrong, "%s is a %s, and no published chain", name, h.Type)
 			}
-			if _, err := x.formula(ctx, h.ID); err != nil {
+			if _, err := x.chain(ctx, h.ID); err != nil {
 				return err
 			}
 			if err := x.hold(ctx, h.ID, wakeHolder(a.who)); err != nil {
@@ -94,12 +85,22 @@ func (x *act) describeWake(ctx context.Context, seat string) (line string, hidde
 
 // During says when the message arrived whose transaction it is, which is what its
 // mail is dated, and how many runs it may cause; below 0 is what a message from
-// outside may. It gives in.
-func (in *Inside) During(arrived time.Time, left int) *Inside {
-	in.at = arrived
+// outside may. auto is what its mail tells of how it came about: a Call's, or 0. It
+// gives in.
+func (in *Inside) During(arrived time.Time, left int, auto uint8) *Inside {
+	in.at, in.auto = arrived, auto
 	if left >= 0 {
 		in.left = &left
 	}
+	return in
+}
+
+// Draw has all that is random in the transaction, ids and keys, come of a seed: in
+// a transaction that is run again with the same one, the same actions give the
+// same. The seed must be 32 bytes that nobody can guess, and another for each that
+// commits. It gives in.
+func (in *Inside) Draw(seed [32]byte) *Inside {
+	in.rand = &draws{seed: seed}
 	return in
 }
 
@@ -116,19 +117,6 @@ func (x *act) share() int {
 	part := max(1, *x.left/4)
 	*x.left -= part
 	return part - 1
-}
-
-// stageCall stages a call.
-func (in *Inside) stageCall(ctx context.Context, q queuedCall) error {
-	return in.run(ctx, nil, func(x *act) error {
-		q.Left = x.share()
-		payload, err := json.Marshal(q)
-		if err != nil {
-			return err
-		}
-		x.stages = append(x.stages, stagedRow{OutboxCall, payload})
-		return nil
-	})
 }
 
 // wake runs what a delivery wakes. An error is one that may pass.
@@ -148,9 +136,6 @@ func (p *Post) wake(ctx context.Context, w Wake, last bool) error {
 		return nil // it wakes nothing any more
 	}
 	detail := map[string]any{"number": w.Number, "from": from}
-	if err == nil && w.Left < 0 {
-		err = tooFar()
-	}
 	if err != nil {
 		return p.notRun(ctx, who, "wake", detail, err)
 	}
@@ -172,6 +157,10 @@ func (x *act) wakeCall(ctx context.Context, w Wake) (c Call, from ID, err error)
 	if err != nil {
 		return c, from, err
 	}
+	b, err := row.body()
+	if err != nil {
+		return c, from, err
+	}
 	m, err := row.message(w.Number)
 	if err != nil {
 		return c, from, err
@@ -182,63 +171,13 @@ func (x *act) wakeCall(ctx context.Context, w Wake) (c Call, from ID, err error)
 	list := slotList{}
 	c.Input, err = json.Marshal(map[string]any{"message": list.message(m)})
 	c.Slots, c.Agent, c.Left, c.Once = list.slots, x.who.handle, w.Left, true
+	c.Auto = b.Auto + 1 // mayWake has bounded it
 	c.Fuel = box.Wake.Fuel
 	if c.Fuel == 0 {
 		c.Fuel = x.p.limits.WakeFuel
 	}
 	c.ID = sha256.Sum256(append(append([]byte("qvat wake v1\n"), x.who.key[:]...), m.ID[:]...))
 	return c, m.From, err
-}
-
-// callQueued makes a call that a program has queued. An error is one that may
-// pass.
-func (p *Post) callQueued(ctx context.Context, q queuedCall, last bool) error {
-	var c Call
-	var who *agent
-	err := p.run(ctx, nil, func(x *act) (err error) {
-		if who, err = x.agentByKey(ctx, q.Agent.Number); err != nil {
-			return err
-		}
-		x.who = who
-		target, err := x.typed(ctx, q.Chain, "")
-		if err != nil {
-			return err
-		}
-		labels, err := ownLabels(q.Input)
-		if err != nil {
-			return err
-		}
-		c, err = x.newCall(ctx, target, q.Input, labels)
-		return err
-	})
-	if who == nil && codeOf(err) == NotFound {
-		return nil // the agent is gone, and its log
-	}
-	detail := map[string]any{"id": q.Chain, "call": q.ID}
-	if err == nil && q.Left < 0 {
-		err = tooFar()
-	}
-	if err != nil {
-		return p.notRun(ctx, who, "call", detail, err)
-	}
-	c.ID, c.Once, c.Left = q.ID, true, q.Left
-	_, err = p.runLogged(ctx, who, c, "call", detail, last)
-	return mayPass(err)
-}
-
-// ownLabels are the identifiers in data with slots, each its own label.
-func ownLabels(data []byte) (map[string]string, error) {
-	labels := map[string]string{}
-	if len(data) == 0 {
-		return labels, nil
-	}
-	_, err := mapSlots(data, func(ref []byte) ([]byte, error) {
-		var id string
-		err := json.Unmarshal(ref, &id)
-		labels[id] = id
-		return ref, err
-	})
-	return labels, err
 }
 
 // notRun puts in an agent's log why nothing was run. An error that may pass is

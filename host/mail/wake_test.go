@@ -36,7 +36,7 @@ func (r *runner) Run(ctx context.Context, c mail.Call) (mail.Ran, error) {
 		if err != nil {
 			return mail.Ran{}, err
 		}
-		in := r.v.In(tx).During(r.v.clock.now(), c.Left)
+		in := r.v.In(tx).During(r.v.clock.now(), c.Left, c.Auto)
 		if err = r.runs(ctx, c, in); err == nil && c.Commit != nil {
 			err = c.Commit(ctx, in, mail.Ran{Fuel: 7})
 		}

@@ -10,13 +10,12 @@ import (
 )
 
 const (
-	// wakesAtOnce is how many run at the same time; those of one agent run in
-	// the order in which they came.
+	// wakesAtOnce is of how many agents they run at the same time; those of one
+	// agent run in the order in which they came.
 	wakesAtOnce = 4
 	// wakesOfOne is how many of one agent's are run before the others have their
-	// turn, and wakesRead how many of all.
+	// turn.
 	wakesOfOne = 8
-	wakesRead  = 1024
 	// wakeTries is how often a run is tried that the vat fails at, or has no room
 	// for.
 	wakeTries           = 20
@@ -24,21 +23,28 @@ const (
 	wakeRows            = 64
 )
 
-// runWakes works off what is to run, until ctx ends.
+// runWakes works off what is to run, until ctx ends. An agent has a goroutine of
+// its own while there is something for it, so one whose runs are slow holds up no
+// other.
 func (p *Post) runWakes(ctx context.Context) {
 	if p.o.Run == nil {
 		return
 	}
-	w := wakes{p: p, tries: map[int64]wakeTry{}}
-	for {
-		wait := w.all(ctx)
+	w := &wakes{p: p, lines: map[string]*line{}}
+	defer w.group.Wait()
+	for ctx.Err() == nil {
+		wait := firstWait
+		if err := w.read(ctx); err == nil {
+			wait = w.start(ctx)
+		} else if ctx.Err() == nil {
+			p.log.Error("what messages woke cannot be read", "err", err)
+		}
 		var retry <-chan time.Time
 		if wait > 0 {
 			retry = time.After(wait)
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-p.woken:
 		case <-retry:
 		}
@@ -48,13 +54,20 @@ func (p *Post) runWakes(ctx context.Context) {
 // wakes is the loop's memory.
 type wakes struct {
 	p     *Post
+	group sync.WaitGroup
+	after int64 // the newest row of the outbox that was read
+
 	mu    sync.Mutex
-	tries map[int64]wakeTry // of rows that could not be run yet
+	lines map[string]*line // by agents
+	busy  int              // lines with a goroutine
 }
 
-type wakeTry struct {
-	failed int
-	due    time.Time
+// line is what is to run for one agent.
+type line struct {
+	rows   []int64 // of the outbox, in the order in which they came
+	busy   bool
+	failed int       // how often the first of them could not be run
+	due    time.Time // when it may be tried again
 }
 
 // job is one row of the outbox.
@@ -64,79 +77,116 @@ type job struct {
 	do    func(ctx context.Context, last bool) error // last: there is no other try
 }
 
-// all runs what there is, some of each agent's, and says after what time to look
-// again; 0 is never.
-func (w *wakes) all(ctx context.Context) (again time.Duration) {
-	queues, more, err := w.read(ctx)
+// outboxKinds are the kinds of rows that the loop works off.
+func outboxKinds() []string { return []string{OutboxWake, OutboxCall} }
+
+// read notes which rows have come to the outbox since it last did.
+func (w *wakes) read(ctx context.Context) error {
+	for {
+		rows, err := w.p.o.Store.Outbox(ctx, w.after, wakeRows, outboxKinds()...)
+		if err != nil {
+			return err
+		}
+		w.mu.Lock()
+		for _, row := range rows {
+			w.after = row.ID
+			agent := w.job(row).agent
+			l := w.lines[agent]
+			if l == nil {
+				l = &line{}
+				w.lines[agent] = l
+			}
+			l.rows = append(l.rows, row.ID)
+		}
+		w.mu.Unlock()
+		if len(rows) < wakeRows {
+			return nil
+		}
+	}
+}
+
+// start has the lines run that can, and says after what time to look again; 0 is
+// when one of them has come to an end.
+func (w *wakes) start(ctx context.Context) (again time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, l := range w.lines {
+		if l.busy || w.busy == wakesAtOnce {
+			continue
+		}
+		if wait := time.Until(l.due); wait > 0 {
+			if again == 0 || wait < again {
+				again = wait
+			}
+			continue
+		}
+		l.busy = true
+		w.busy++
+		rows := l.rows[:min(len(l.rows), wakesOfOne)]
+		w.group.Go(func() { w.work(ctx, l, rows) })
+	}
+	return again
+}
+
+// work does one agent's jobs in their order, up to one that has to wait.
+func (w *wakes) work(ctx context.Context, l *line, rows []int64) {
+	failed, done, wait := l.failed, 0, time.Duration(0)
+	for _, row := range rows {
+		if wait = w.one(ctx, row, failed); wait > 0 || ctx.Err() != nil {
+			break
+		}
+		failed = 0
+		done++
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l.rows, l.busy, l.failed = l.rows[done:], false, failed
+	w.busy--
+	if wait > 0 {
+		l.failed++
+		l.due = time.Now().Add(wait)
+	}
+	if len(l.rows) == 0 {
+		for agent, other := range w.lines {
+			if other == l {
+				delete(w.lines, agent)
+			}
+		}
+	}
+	signal(w.p.woken)
+}
+
+// one does a job that has failed some times. It says how long to wait until it is
+// tried again; 0 is that it is over.
+func (w *wakes) one(ctx context.Context, row int64, failed int) time.Duration {
+	again := min(firstWait<<min(failed, 10), lastWait)
+	rows, err := w.p.o.Store.Outbox(ctx, row-1, 1, outboxKinds()...)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.p.log.Error("what messages woke cannot be read", "err", err)
 		}
-		return firstWait
+		return again
 	}
-	sooner := func(wait time.Duration) {
-		if wait > 0 && (again == 0 || wait < again) {
-			again = wait
-		}
+	if len(rows) == 0 || rows[0].ID != row {
+		return 0 // it was done before
 	}
-	var group sync.WaitGroup
-	places := make(chan struct{}, wakesAtOnce)
-	for _, jobs := range queues {
-		places <- struct{}{}
-		group.Go(func() {
-			defer func() { <-places }()
-			wait := w.queue(ctx, jobs)
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			if wait == 0 && more {
-				wait = time.Millisecond // it went on
-			}
-			sooner(wait)
-		})
+	last := failed+1 >= wakeTries
+	err = w.job(rows[0]).do(ctx, last)
+	if err != nil && (ctx.Err() != nil || !last) {
+		return again
 	}
-	group.Wait()
-	return again
-}
-
-// read takes jobs out of the outbox, by agents, in the order in which they came.
-// more tells that there are others.
-func (w *wakes) read(ctx context.Context) (queues [][]job, more bool, err error) {
-	place := map[string]int{} // of an agent's queue
-	jobs := 0
-	for after := int64(0); ; {
-		rows, err := w.p.o.Store.Outbox(ctx, after, wakeRows)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, row := range rows {
-			after = row.ID
-			j, ok := w.job(row)
-			if !ok {
-				continue
-			}
-			i, known := place[j.agent]
-			if !known {
-				i = len(queues)
-				place[j.agent] = i
-				queues = append(queues, nil)
-			}
-			if len(queues[i]) == wakesOfOne {
-				more = true
-				continue
-			}
-			queues[i] = append(queues[i], j)
-			if jobs++; jobs == wakesRead {
-				return queues, true, nil
-			}
-		}
-		if len(rows) < wakeRows {
-			return queues, more, nil
-		}
+	if err != nil {
+		w.p.log.Error("what a message woke is given up", "outbox", row, "err", err)
 	}
+	if err := w.p.o.Store.Ack(context.WithoutCancel(ctx), row); err != nil {
+		w.p.log.Error("the outbox cannot be written", "err", err)
+		return again
+	}
+	return 0
 }
 
 // job reads a row.
-func (w *wakes) job(row store.Outgoing) (job, bool) {
+func (w *wakes) job(row store.Outgoing) job {
 	var err error
 	j := job{row: row.ID}
 	switch row.Kind {
@@ -150,48 +200,10 @@ func (w *wakes) job(row store.Outgoing) (job, bool) {
 		err = json.Unmarshal(row.Payload, &q)
 		j.agent = q.Agent.String()
 		j.do = func(ctx context.Context, last bool) error { return w.p.callQueued(ctx, q, last) }
-	default:
-		return j, false
 	}
 	if err != nil {
 		w.p.log.Error("a row of the outbox is not what this version writes, and is dropped", "outbox", row.ID, "err", err)
 		j.do = func(context.Context, bool) error { return nil }
 	}
-	return j, true
-}
-
-// queue does one agent's jobs in their order, up to one that has to wait; it says
-// how long.
-func (w *wakes) queue(ctx context.Context, jobs []job) time.Duration {
-	for _, j := range jobs {
-		w.mu.Lock()
-		t := w.tries[j.row]
-		w.mu.Unlock()
-		if wait := time.Until(t.due); wait > 0 {
-			return wait
-		}
-		last := t.failed+1 >= wakeTries
-		err := j.do(ctx, last)
-		if err != nil && ctx.Err() != nil {
-			return 0
-		}
-		if err != nil && !last {
-			wait := min(firstWait<<min(t.failed, 10), lastWait)
-			w.mu.Lock()
-			w.tries[j.row] = wakeTry{t.failed + 1, time.Now().Add(wait)}
-			w.mu.Unlock()
-			return wait
-		}
-		if err != nil {
-			w.p.log.Error("what a message woke is given up", "outbox", j.row, "err", err)
-		}
-		w.mu.Lock()
-		delete(w.tries, j.row)
-		w.mu.Unlock()
-		if err := w.p.o.Store.Ack(context.WithoutCancel(ctx), j.row); err != nil {
-			w.p.log.Error("the outbox cannot be written", "err", err)
-			return firstWait
-		}
-	}
-	return 0
+	return j
 }

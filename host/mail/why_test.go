@@ -105,8 +105,8 @@ func TestLargeMessages(t *testing.T) {
 	}
 }
 
-// TestPeersLearn: locators tell where nodes are, and cannot take away what is
-// known.
+// TestPeersLearn: locators that a host keeps tell where nodes are, the newest
+// ones; those that are only looked at tell nothing.
 func TestPeersLearn(t *testing.T) {
 	v := newVat(t, mail.Options{At: []string{"unix:/here"}})
 	ctx := t.Context()
@@ -115,10 +115,12 @@ func TestPeersLearn(t *testing.T) {
 	v.ok(self.Copy(ctx, l.String(), "one"))
 	for _, at := range []string{"b", "c", "d", "e", "f", "g", "h", "i", "j"} {
 		l.At = []string{"unix:/" + at}
-		must(self.Lookup(ctx, l.String()))(t)
+		v.ok(self.Copy(ctx, l.String(), at))
 	}
+	l.At = []string{"unix:/k"}
+	must(self.Lookup(ctx, l.String()))(t)
 	peers := must(self.Peers(ctx))(t)
-	if len(peers) != 1 || peers[0].Node != l.ID.Node || len(peers[0].At) != 8 || peers[0].At[0] != "unix:/a" {
+	if len(peers) != 1 || peers[0].Node != l.ID.Node || len(peers[0].At) != 8 || peers[0].At[0] != "unix:/c" || peers[0].At[7] != "unix:/j" {
 		t.Errorf("the peers are %+v", peers)
 	}
 	if got := must(self.Locate(ctx, "one"))(t); !slices.Equal(got.At, peers[0].At) {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"qvat/host/mail"
@@ -27,28 +28,46 @@ type mailPower struct {
 const maxNumber = 1<<53 - 1
 
 func (p *mailPower) Call(ctx context.Context, method string, args []byte) (r runtime.Reply, err error) {
+	var a arguments
+	if err := a.parse(method, args); err != nil {
+		return r, err
+	}
 	if p.slots == nil {
-		return p.call(ctx, method, args)
+		return p.call(ctx, method, &a)
 	}
-	// A capability is as good as its identifier, wherever that will do.
-	plain := p.slots.Identifiers
-	if method == "store" {
-		plain = p.slots.Plain
-	}
-	if args, err = plain(args); err != nil {
+	if err := p.unslot(&a); err != nil {
 		return r, MailRefusal(err)
 	}
-	if r, err = p.call(ctx, method, args); err == nil && r.JSON != nil && method != "thing" {
+	if r, err = p.call(ctx, method, &a); err == nil && r.JSON != nil && method != "thing" {
 		r.JSON, err = p.slots.Data(r.JSON)
 	}
 	return r, err
 }
 
-func (p *mailPower) call(ctx context.Context, method string, args []byte) (runtime.Reply, error) {
-	var a arguments
-	if err := a.parse(method, args); err != nil {
-		return runtime.Reply{}, err
+// takesThings are the arguments that name things; the agent is argument 0. There
+// a capability is as good as its name.
+var takesThings = map[string][]int{
+	"send": {1, 4}, "request": {1}, "resolve": {2}, "reply": {4}, "list": {1}, "lookup": {1}, "thing": {1}, "locate": {1},
+	"identify": {1}, "names": {1}, "copy": {1}, "wake": {1}, "accept": {1},
+}
+
+// unslot makes plain JSON of the arguments of a call. Everywhere else than in a
+// name's place a capability is refused: its identifier is a secret, and would
+// stand in a text or a value for all to read.
+func (p *mailPower) unslot(a *arguments) (err error) {
+	for i, raw := range a.raw {
+		plain := p.slots.Plain
+		if slices.Contains(takesThings[a.method], i) {
+			plain = p.slots.Names
+		}
+		if a.raw[i], err = plain(raw); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (p *mailPower) call(ctx context.Context, method string, a *arguments) (runtime.Reply, error) {
 	how, ok := mailMethods[method]
 	if !ok {
 		return runtime.Reply{}, unknownMethod("qvat:mail", method)
@@ -64,7 +83,7 @@ func (p *mailPower) call(ctx context.Context, method string, args []byte) (runti
 	if err != nil {
 		return runtime.Reply{}, MailRefusal(err)
 	}
-	c := &mailCall{ctx: ctx, arguments: &a, agent: agent, slots: p.slots}
+	c := &mailCall{ctx: ctx, arguments: a, agent: agent, slots: p.slots}
 	v, err := how.do(c)
 	if c.bad != nil {
 		err = c.bad
@@ -219,7 +238,6 @@ var mailMethods = map[string]struct {
 	}},
 	"invite": {2, mailInvite},
 	"accept": {2, func(c *mailCall) (any, error) { return c.two(c.agent.Accept) }},
-	"cancel": {1, mailCancel},
 	"log":    {1, mailLog},
 }
 
@@ -303,14 +321,4 @@ func mailInvite(c *mailCall) (any, error) {
 	}
 	l, err := c.agent.Invite(c.ctx, name, time.Duration(ms)*time.Millisecond)
 	return l.String(), err
-}
-
-func mailCancel(c *mailCall) (any, error) {
-	var id [32]byte
-	b, err := hex.DecodeString(c.str(1, "the message's id"))
-	if err != nil || len(b) != len(id) {
-		c.note(typeError("cancel: a message's id is 64 hex digits"))
-	}
-	copy(id[:], b)
-	return c.done(func() error { return c.agent.Cancel(c.ctx, id) })
 }

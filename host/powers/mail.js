@@ -41,7 +41,6 @@ exports.agent = agent => {
     wake: (name, fuel = 0) => call('wake', name, fuel),
     invite: (name, milliseconds = 0) => call('invite', name, milliseconds),
     accept: (locator, name) => call('accept', locator, name),
-    cancel: id => call('cancel', id),
     log: (query = {}) => call('log', options(query)),
   });
 };

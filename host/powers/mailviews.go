@@ -165,7 +165,14 @@ func mailIdentify(c *mailCall) (any, error) {
 }
 
 func mailNames(c *mailCall) (any, error) {
-	id, err := mail.ParseID(c.str(1, "the identifier"))
+	said := c.str(1, "the identifier")
+	id, err := mail.ParseID(said)
+	if err != nil {
+		// A locator is what stands for a slot of another node's.
+		if l, lerr := mail.ParseLocator(said); lerr == nil {
+			id, err = l.ID, nil
+		}
+	}
 	if err != nil {
 		c.note(err)
 	}

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"qvat/chains"
 	"qvat/host/store/lite"
@@ -145,12 +147,37 @@ type Outgoing struct {
 }
 
 // Outbox gives rows of the outbox with an id above after, in the order of their
-// commits, n at most. They are on the disk.
-func (s *Store) Outbox(ctx context.Context, after int64, n int) ([]Outgoing, error) {
+// commits, n at most; those of the kinds alone, where some are given. They are on
+// the disk. Rows of other kinds cost nothing.
+func (s *Store) Outbox(ctx context.Context, after int64, n int, kinds ...string) (rows []Outgoing, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return s.service.outgoing(after, n)
+	if len(kinds) == 0 {
+		return s.service.outgoing(after, n)
+	}
+	for _, kind := range kinds {
+		of, err := s.service.outgoingOf(kind, after, n)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, of...)
+	}
+	slices.SortFunc(rows, func(a, b Outgoing) int { return cmp.Compare(a.ID, b.ID) })
+	return rows[:min(n, len(rows))], nil
+}
+
+// OutboxKinds gives the kinds of the rows that are in the outbox, sorted.
+func (s *Store) OutboxKinds(ctx context.Context) (kinds []string, err error) {
+	for after := ""; ; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if after, err = s.service.kindAfter(after); err != nil || after == "" {
+			return kinds, err
+		}
+		kinds = append(kinds, after)
+	}
 }
 
 // OutboxSignal receives something when rows have come to the outbox since it

@@ -80,6 +80,10 @@ CREATE TABLE qvat_rows (                -- of the vat's own tables, out of reach
 	value TEXT NOT NULL,                -- JSON
 	PRIMARY KEY (tbl, key)
 ) WITHOUT ROWID;
+`, `
+CREATE INDEX qvat_outbox_kind ON qvat_outbox (kind, id);
+-- Names that begin with qvat: were programs' once, and are out of their reach now.
+UPDATE rows SET tbl = 'was-' || tbl WHERE tbl >= 'qvat:' AND tbl < 'qvat;';
 `}
 }
 

@@ -11,9 +11,11 @@ import (
 // service is the connection on which the store reads what is not rows, each
 // time from the newest state on the disk.
 type service struct {
-	mu                                      sync.Mutex
-	c                                       *lite.Conn // nil when closed
-	program, message, failures, outboxAfter *lite.Stmt
+	mu sync.Mutex
+	c  *lite.Conn // nil when closed
+
+	program, message, failures             *lite.Stmt
+	outboxAfter, outboxKind, outboxKindsOf *lite.Stmt
 }
 
 func (v *service) open(s *Store) error {
@@ -26,6 +28,8 @@ func (v *service) open(s *Store) error {
 	p.prepare(&v.message, "SELECT "+recordColumns+" FROM qvat_messages WHERE short=? AND id=? ORDER BY num DESC LIMIT 1")
 	p.prepare(&v.failures, "SELECT "+recordColumns+" FROM qvat_failures ORDER BY num DESC LIMIT ?")
 	p.prepare(&v.outboxAfter, "SELECT id, kind, payload FROM qvat_outbox WHERE id>? ORDER BY id LIMIT ?")
+	p.prepare(&v.outboxKind, "SELECT id, kind, payload FROM qvat_outbox WHERE kind=? AND id>? ORDER BY id LIMIT ?")
+	p.prepare(&v.outboxKindsOf, "SELECT min(kind) FROM qvat_outbox WHERE kind>?")
 	v.c = c
 	if p.err != nil {
 		return errors.Join(p.err, v.close())
@@ -36,7 +40,7 @@ func (v *service) open(s *Store) error {
 func (v *service) close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := errors.Join(closeAll(v.program, v.message, v.failures, v.outboxAfter), v.c.Close())
+	err := errors.Join(closeAll(v.program, v.message, v.failures, v.outboxAfter, v.outboxKind, v.outboxKindsOf), v.c.Close())
 	v.c = nil
 	return err
 }
@@ -90,4 +94,21 @@ func (v *service) outgoing(after int64, n int) (rows []Outgoing, err error) {
 			rows = append(rows, Outgoing{s.ColumnInt(0), s.ColumnText(1), s.ColumnBytes(2)})
 		})
 	return rows, err
+}
+
+func (v *service) outgoingOf(kind string, after int64, n int) (rows []Outgoing, err error) {
+	err = v.query(&v.outboxKind,
+		func(s *lite.Stmt) error { return bindAll(s.Text(1, kind), s.Int(2, after), s.Int(3, int64(n))) },
+		func(s *lite.Stmt) {
+			rows = append(rows, Outgoing{s.ColumnInt(0), s.ColumnText(1), s.ColumnBytes(2)})
+		})
+	return rows, err
+}
+
+// kindAfter gives the first kind in the outbox above another; "" when none is.
+func (v *service) kindAfter(kind string) (next string, err error) {
+	err = v.query(&v.outboxKindsOf,
+		func(s *lite.Stmt) error { return s.Text(1, kind) },
+		func(s *lite.Stmt) { next = s.ColumnText(0) })
+	return next, err
 }

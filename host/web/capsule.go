@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"qvat/chains"
 	"qvat/host/mail"
@@ -43,16 +45,21 @@ type keyView struct{ Hex, Whose string }
 
 type programView struct {
 	Hash     string
+	Link     int  // the link of this page that has its text already; 0: none
 	Here     bool // the text is at hand
 	Text     string
-	Bytes    int
-	Requires []string
+	Cut      bool // there is more of the text
+	Bytes    int  // of all of it
+	Requires int  // modules
 }
 
-// maxModules is how many modules are shown, and maxText how much of a program.
+// maxModules is how many modules are shown, maxText how much of a program, and
+// maxTexts how much of all programs on a page together, in bytes as they are
+// shown: who sends a chain decides what is in it.
 const (
 	maxModules = 100
 	maxText    = 256 << 10
+	maxTexts   = 2 << 20
 )
 
 // viewCapsule looks at a capsule. What it does not bring is looked for in the
@@ -79,11 +86,9 @@ func (v *visit) viewChain(c chains.Chain, have map[chains.Hash]chains.Program) (
 	if err != nil {
 		return nil, err
 	}
-	look := &looker{visit: v, have: have, whose: whose}
+	look := &looker{visit: v, have: have, whose: whose, left: maxTexts, links: map[chains.Hash]int{}}
 	view := &chainView{}
 	root := v.vat.About().Root
-	var queue []chains.Hash
-	seen := map[chains.Hash]bool{}
 	for i, l := range c.Links {
 		link := linkView{Number: i + 1}
 		for _, s := range l.Signatures {
@@ -91,28 +96,19 @@ func (v *visit) viewChain(c chains.Chain, have map[chains.Hash]chains.Program) (
 			link.Signers = append(link.Signers, one)
 			view.RootSigned = view.RootSigned || i == 0 && one.Valid && s.Key == [32]byte(root.Bytes())
 		}
-		p, err := look.program(l.Program)
-		if err != nil {
+		if link.Program, link.Names, err = look.link(link.Number, l.Program); err != nil {
 			return nil, err
 		}
-		link.Program, link.Names = look.view(l.Program, p), look.named(p)
-		seen[l.Program] = true
-		queue = append(queue, requires(p)...)
 		view.Links = append(view.Links, link)
 	}
-	for len(queue) > 0 && len(view.Modules) < maxModules {
-		h := queue[0]
-		queue = queue[1:]
-		if seen[h] {
-			continue
-		}
-		seen[h] = true
-		p, err := look.program(h)
+	// The queue grows while it is gone through.
+	for i := 0; i < len(look.modules); i++ {
+		p, err := look.program(look.modules[i])
 		if err != nil {
 			return nil, err
 		}
-		view.Modules = append(view.Modules, look.view(h, p))
-		queue = append(queue, requires(p)...)
+		look.queue(p)
+		view.Modules = append(view.Modules, look.view(look.modules[i], p))
 	}
 	view.Missing = look.missing
 	return view, nil
@@ -124,6 +120,43 @@ type looker struct {
 	have    map[chains.Hash]chains.Program
 	whose   map[string]string
 	missing int
+	left    int                 // bytes of texts that may still be shown
+	links   map[chains.Hash]int // where a program is shown; 0: among the modules
+	modules []chains.Hash       // to be shown, maxModules at most
+}
+
+// link looks at the program of a link, and the keys that it speaks of. One that
+// stands in a chain again is shown once.
+func (l *looker) link(number int, h chains.Hash) (programView, []keyView, error) {
+	if first := l.links[h]; first > 0 {
+		return programView{Hash: h.String(), Link: first}, nil, nil
+	}
+	// A module that is a link too is shown as a link.
+	l.modules = slices.DeleteFunc(l.modules, func(m chains.Hash) bool { return m == h })
+	l.links[h] = number
+	p, err := l.program(h)
+	if err != nil {
+		return programView{}, nil, err
+	}
+	l.queue(p)
+	return l.view(h, p), l.named(p), nil
+}
+
+// queue has the modules that a program requires shown too, as far as there is
+// room.
+func (l *looker) queue(p *chains.Program) {
+	if p == nil {
+		return
+	}
+	for _, h := range p.Requires() {
+		if len(l.modules) >= maxModules {
+			return
+		}
+		if _, seen := l.links[h]; !seen {
+			l.links[h] = 0
+			l.modules = append(l.modules, h)
+		}
+	}
 }
 
 // program finds a program, or nil.
@@ -142,25 +175,31 @@ func (l *looker) program(h chains.Hash) (*chains.Program, error) {
 	return &p, nil
 }
 
-func requires(p *chains.Program) []chains.Hash {
-	if p == nil {
-		return nil
-	}
-	return p.Requires()
-}
-
 func (l *looker) view(h chains.Hash, p *chains.Program) programView {
 	v := programView{Hash: h.String()}
 	if p == nil {
 		return v
 	}
 	text := p.Text()
-	v.Here, v.Bytes = true, len(text)
-	v.Text = visible(text[:min(len(text), maxText)])
-	for _, r := range p.Requires() {
-		v.Requires = append(v.Requires, r.String())
-	}
+	v.Here, v.Bytes, v.Requires = true, len(text), len(p.Requires())
+	// What is shown is a copy: the program need not stay.
+	begin := firstBytes(text, min(maxText, l.left))
+	shown := visible(begin)
+	v.Text = strings.Clone(firstBytes(shown, l.left))
+	v.Cut = len(begin) < len(text) || len(v.Text) < len(shown)
+	l.left -= len(v.Text)
 	return v
+}
+
+// firstBytes gives at most n bytes of a text, whole characters.
+func firstBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 func (l *looker) key(b []byte) keyView {

@@ -16,6 +16,8 @@ const (
 	sessionIdle = time.Hour
 	maxTokens   = 16 // the oldest goes first
 	maxSessions = 64 // the one that was used longest ago goes first
+
+	sessionStreams = 16 // windows of one session that hear of what is new
 )
 
 // secret is the hash of a token or of a session's id. The thing itself is with
@@ -32,11 +34,14 @@ type door struct {
 	sessions map[secret]*session
 }
 
-// session is somebody who is in. Its fields but csrf belong to the door's lock.
+// session is somebody who is in. Its fields belong to the door's lock, but csrf
+// and the channel, which stay as they are.
 type session struct {
-	csrf       string // in every form
+	csrf       string        // in every form
+	ended      chan struct{} // closed when it is over
 	made, used time.Time
 	notice     *notice
+	streams    int // that are open
 }
 
 // notice is what the next page says of what was just done.
@@ -101,7 +106,7 @@ func (d *door) enter(token string) (id string, ok bool) {
 	}
 	d.forget(now)
 	id = random()
-	d.sessions[sha256.Sum256([]byte(id))] = &session{csrf: random(), made: now, used: now}
+	d.sessions[sha256.Sum256([]byte(id))] = &session{csrf: random(), ended: make(chan struct{}), made: now, used: now}
 	return id, true
 }
 
@@ -109,7 +114,7 @@ func (d *door) enter(token string) (id string, ok bool) {
 func (d *door) forget(now time.Time) {
 	for s, one := range d.sessions {
 		if one.over(now) {
-			delete(d.sessions, s)
+			d.drop(s)
 		}
 	}
 	for len(d.sessions) >= maxSessions {
@@ -120,7 +125,15 @@ func (d *door) forget(now time.Time) {
 				oldest, first = s, one.used
 			}
 		}
-		delete(d.sessions, oldest)
+		d.drop(oldest)
+	}
+}
+
+// drop ends a session, and its streams at once. It is called with the lock held.
+func (d *door) drop(key secret) {
+	if s := d.sessions[key]; s != nil {
+		delete(d.sessions, key)
+		close(s.ended)
 	}
 }
 
@@ -140,7 +153,7 @@ func (d *door) find(id string, use bool) *session {
 	}
 	now := d.now()
 	if s.over(now) {
-		delete(d.sessions, key)
+		d.drop(key)
 		return nil
 	}
 	if use {
@@ -153,7 +166,26 @@ func (d *door) find(id string, use bool) *session {
 func (d *door) leave(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.sessions, sha256.Sum256([]byte(id)))
+	d.drop(sha256.Sum256([]byte(id)))
+}
+
+// open makes room for one more stream of a session, unless it has as many as it
+// may.
+func (d *door) open(s *session) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s.streams >= sessionStreams {
+		return false
+	}
+	s.streams++
+	return true
+}
+
+// shut gives the room back.
+func (d *door) shut(s *session) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.streams--
 }
 
 // note leaves a notice for the session's next page.

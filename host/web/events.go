@@ -17,11 +17,11 @@ const maxStreams = 64
 // page again, so that there is one way to show things. The stream ends with the
 // session.
 func (v *visit) events() error {
-	if !v.enterStream() {
+	if !v.enterStream(v.session) {
 		v.fail(v.w, v.r, http.StatusServiceUnavailable, "Too many windows", "Close some of them.")
 		return nil
 	}
-	defer v.leaveStream()
+	defer v.leaveStream(v.session)
 	ctx, cancel := context.WithCancel(v.r.Context())
 	defer cancel()
 	q := v.r.URL.Query()
@@ -41,17 +41,18 @@ func (v *visit) events() error {
 	return v.stream(ctx, inbox, names, ended)
 }
 
-func (p *Page) enterStream() bool {
+func (p *Page) enterStream(s *session) bool {
 	p.streamMu.Lock()
 	defer p.streamMu.Unlock()
-	if p.streams >= maxStreams {
+	if p.streams >= maxStreams || !p.door.open(s) {
 		return false
 	}
 	p.streams++
 	return true
 }
 
-func (p *Page) leaveStream() {
+func (p *Page) leaveStream(s *session) {
+	p.door.shut(s)
 	p.streamMu.Lock()
 	defer p.streamMu.Unlock()
 	p.streams--
@@ -77,10 +78,11 @@ func (v *visit) stream(ctx context.Context, inbox <-chan uint64, names <-chan st
 			text = "event: names\ndata:\n\n"
 		case <-beat.C:
 			if cookie, err := v.r.Cookie(cookie(v.r.Host)); err != nil || v.door.find(cookie.Value, false) == nil {
-				_, _ = fmt.Fprint(v.w, "event: over\ndata:\n\n")
-				return nil
+				return v.tellOver(c)
 			}
 			text = ":\n\n"
+		case <-v.session.ended:
+			return v.tellOver(c)
 		case <-v.closed:
 			return nil
 		case <-ctx.Done():
@@ -92,6 +94,14 @@ func (v *visit) stream(ctx context.Context, inbox <-chan uint64, names <-chan st
 			return nil
 		}
 	}
+}
+
+// tellOver tells the window that its session has ended.
+func (v *visit) tellOver(c *http.ResponseController) error {
+	// Where the window is closed nobody needs to know.
+	_, _ = fmt.Fprint(v.w, "event: over\ndata:\n\n")
+	_ = c.Flush()
+	return nil
 }
 
 // followInbox tells the newest number that has come or changed. When several

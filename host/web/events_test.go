@@ -72,17 +72,60 @@ func TestEventsOfNames(t *testing.T) {
 }
 
 func TestFewStreams(t *testing.T) {
-	p := &Page{}
-	for range maxStreams {
-		if !p.enterStream() {
+	p := &Page{door: newDoor(time.Now)}
+	one := &session{}
+	for range sessionStreams {
+		if !p.enterStream(one) {
+			t.Fatal("too few windows of one session")
+		}
+	}
+	if p.enterStream(one) {
+		t.Error("too many windows of one session")
+	}
+	for range maxStreams - sessionStreams {
+		if !p.enterStream(&session{}) {
 			t.Fatal("too few windows")
 		}
 	}
-	if p.enterStream() {
+	if p.enterStream(&session{}) {
 		t.Error("too many windows")
 	}
-	p.leaveStream()
-	if !p.enterStream() {
+	p.leaveStream(one)
+	if !p.enterStream(one) {
 		t.Error("a place that was given back is taken")
+	}
+}
+
+// A stream ends with its session, and not at the next look whether that still is.
+func TestEventsEndAtLogout(t *testing.T) {
+	h := newHouse(t)
+	h.page.beat = time.Hour
+	v := h.in()
+	res, err := v.http.Do(v.request(http.MethodGet, "/app/agent/self/events", nil))
+	must(t, err)
+	defer res.Body.Close() //nolint:errcheck // only read
+	s := bufio.NewScanner(res.Body)
+	for s.Scan() && s.Text() != ": here" {
+	}
+	v.post("/app/logout")
+	for s.Scan() {
+		if s.Text() == "event: over" {
+			return
+		}
+	}
+	t.Error("the window is not told")
+}
+
+// A stream that is opened does not keep its session.
+func TestEventsAreNoUse(t *testing.T) {
+	h := newHouse(t)
+	v := h.in()
+	h.clock.move(sessionIdle - time.Minute)
+	res, err := v.http.Do(v.request(http.MethodGet, "/app/agent/self/events", nil))
+	must(t, err)
+	must(t, res.Body.Close())
+	h.clock.move(2 * time.Minute)
+	if a := v.get("/app/help"); res.StatusCode != http.StatusOK || a.status != http.StatusUnauthorized {
+		t.Errorf("%d, and then %d", res.StatusCode, a.status)
 	}
 }

@@ -46,8 +46,8 @@ func (p *Page) routes() *http.ServeMux {
 		p.fail(w, r, http.StatusNotFound, "Nothing here", "There is no such page.")
 	})
 
-	get := func(path string, h handler) { m.Handle("GET "+path, p.inside(h)) }
-	post := func(path string, h handler) { m.Handle("POST "+path, p.inside(form(h))) }
+	get := func(path string, h handler) { m.Handle("GET "+path, p.inside(h, true)) }
+	post := func(path string, h handler) { m.Handle("POST "+path, p.inside(form(h), true)) }
 	get("/app/{$}", (*visit).showAgents)
 	post("/app/logout", (*visit).logout)
 	get("/app/help", (*visit).showHelp)
@@ -61,10 +61,11 @@ func (p *Page) routes() *http.ServeMux {
 	for path, h := range map[string]handler{
 		"{$}": (*visit).showInbox, "message/{number}": (*visit).showMessage, "write": (*visit).showWrite,
 		"names": (*visit).showNames, "name": (*visit).showName, "names.json": (*visit).completeNames,
-		"outbox": (*visit).showOutbox, "peers": (*visit).showPeers, "log": (*visit).showLog, "events": (*visit).events,
+		"outbox": (*visit).showOutbox, "peers": (*visit).showPeers, "log": (*visit).showLog,
 	} {
 		get(agent+path, ofAgent(h))
 	}
+	m.Handle("GET "+agent+"events", p.inside(ofAgent((*visit).events), false))
 	for path, h := range map[string]handler{
 		"make": (*visit).makeAgent, "send": (*visit).send, "request": (*visit).request, "cancel": (*visit).cancel,
 		"message/{number}/reply": (*visit).reply, "message/{number}/adopt": (*visit).adopt,
@@ -140,13 +141,14 @@ func (v *visit) logout() error {
 	return nil
 }
 
-// inside serves those who are in.
-func (p *Page) inside(h handler) http.Handler {
+// inside serves those who are in. use says that who asks does use the page:
+// that keeps the session.
+func (p *Page) inside(h handler, use bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var s *session
 		if c, err := r.Cookie(cookie(r.Host)); err == nil {
-			// What an open page asks for by itself does not keep a session.
-			s = p.door.find(c.Value, r.Header.Get("X-Qvat-Live") == "")
+			// What an open page asks for by itself, or another one, does not.
+			s = p.door.find(c.Value, use && r.Header.Get("X-Qvat-Live") == "" && ownSite(r))
 		}
 		if s == nil {
 			p.fail(w, r, http.StatusUnauthorized, "You are not logged in",

@@ -25,6 +25,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -87,8 +88,13 @@ func New(o Options) *Page {
 }
 
 // Login makes a link that logs in once, within ten minutes. base is where the
-// vat is served, such as "http://127.0.0.1:7070".
+// vat is served, such as "http://127.0.0.1:7070". There is no link, "", where
+// the page does not answer to the name in base.
 func (p *Page) Login(base string) string {
+	at, err := url.Parse(base)
+	if err != nil || !p.knows(at.Host) {
+		return ""
+	}
 	return strings.TrimSuffix(base, "/") + Root + "login?token=" + p.door.newToken()
 }
 
@@ -125,6 +131,11 @@ func (p *Page) foreign(r *http.Request) string {
 	if len(p.hosts) == 0 && !fromLoopback(r.RemoteAddr) {
 		return "This vat's page is for the machine that it runs on."
 	}
+	// A page on another port of this host has the cookie sent along: for the
+	// cookie, ports are the same. It may lead here by a link, and no more.
+	if !ownSite(r) && !byLink(r) {
+		return "Pages of other servers may have links to this one, and use nothing of it."
+	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return ""
 	}
@@ -136,6 +147,25 @@ func (p *Page) foreign(r *http.Request) string {
 		return "Only this page's own forms may change something."
 	}
 	return ""
+}
+
+// ownSite says whether a request comes from the page itself, or from no page,
+// as far as the browser tells: the address that somebody has typed.
+func ownSite(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" && !sameHost(origin, r.Host) {
+		return false
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return true
+	}
+	return false
+}
+
+// byLink says whether a browser follows a link in a window of its own.
+func byLink(r *http.Request) bool {
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && (dest == "" || dest == "document")
 }
 
 // knows says whether a Host header can only mean this page. A page elsewhere

@@ -1,0 +1,47 @@
+package mail_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"qvat/host/mail"
+)
+
+// TestSearchInside: within a transaction a search for a state ends, and says from
+// where to go on.
+func TestSearchInside(t *testing.T) {
+	v := newVat(t, mail.Options{})
+	ctx := t.Context()
+	self := v.agent("self")
+	bob := v.agent("bob")
+	long := strings.Repeat("x", 60_000)
+	for range 80 { // more than 4 MiB
+		v.say(self, "bob", long)
+	}
+	v.ok(bob.Dismiss(ctx, 79))
+	ask := func(q mail.MessageQuery) (list []mail.Message, err error) {
+		tx := must(v.s.Begin(ctx))(t)
+		defer tx.Rollback()
+		return must(v.In(tx).Agent(context.WithoutCancel(ctx), "bob"))(t).Messages(ctx, q)
+	}
+	_, err := ask(mail.MessageQuery{State: mail.StateDismissed})
+	if code(err) != mail.Full {
+		t.Fatalf("a search through all: %v", err)
+	}
+	var at uint64
+	if _, serr := fmt.Sscanf(err.(*mail.Error).Hint, "go on with { after: %d }", &at); serr != nil || at < 60 || at > 79 {
+		t.Fatalf("the hint is %q: %v", err.(*mail.Error).Hint, serr)
+	}
+	list := must(ask(mail.MessageQuery{State: mail.StateDismissed, After: at}))(t)
+	if len(list) != 1 || list[0].Number != 79 {
+		t.Errorf("it found %d", len(list))
+	}
+	if list := must(ask(mail.MessageQuery{State: mail.StateDismissed, Newest: true}))(t); len(list) != 1 {
+		t.Errorf("from the newest it found %d", len(list))
+	}
+	if list := must(bob.Messages(ctx, mail.MessageQuery{State: mail.StateDismissed}))(t); len(list) != 1 {
+		t.Errorf("alone it found %d", len(list))
+	}
+}
