@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -70,6 +71,7 @@ type talk struct {
 	vat, as string
 	asJSON  bool
 	client  *control.Client
+	begun   bool // JSON is on stdout, which nothing else may follow
 }
 
 // does is app.does for what asks the vat. Ctrl-C ends the context.
@@ -79,16 +81,35 @@ func (t *talk) does(work func(ctx context.Context, args []string) error) func(*c
 		defer stop()
 		t.client = control.NewClient(t.vat)
 		defer t.client.Close()
-		err := work(ctx, args)
+		err := checkAgent(t.as)
+		if err == nil {
+			err = work(ctx, args)
+		}
 		if err == nil {
 			return nil
 		}
 		f := t.failure(ctx, err)
-		if !t.asJSON || f.name == exitUsage {
+		var deaf *unwritten
+		if !t.asJSON || f.name == exitUsage || t.begun || errors.As(err, &deaf) {
 			return f
 		}
 		return errors.Join(f, t.printJSON(map[string]any{"error": errorJSON(f)}))
 	})
+}
+
+// checkAgent checks --as: an identifier, or names with dots between them. Some
+// others would lead elsewhere as a part of a call's path, such as "..".
+func checkAgent(name string) error {
+	if strings.Contains(name, ":") {
+		_, err := mail.ParseID(name)
+		return err
+	}
+	for part := range strings.SplitSeq(name, ".") {
+		if err := mail.CheckName(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell has the agent do an action whose answer is nothing.
@@ -112,7 +133,10 @@ func (t *talk) failure(ctx context.Context, err error) *failure {
 	var known *failure
 	var m *mail.Error
 	var f *fault.Error
+	var deaf *unwritten
 	switch {
+	case errors.As(err, &deaf):
+		return &failure{name: exitFailed, err: err, hint: "it was done; only the answer could not be written"}
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &m):

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"pgregory.net/rapid"
@@ -87,9 +88,15 @@ func TestTogether(t *testing.T) {
 		if strings.Join(w.Strings, "|") != strings.Join(m.Strings, "|") || !slices.Equal(w.Edges, m.Edges) {
 			t.Errorf("%+v became %q", m, w)
 		}
-		for _, line := range strings.Split(strings.TrimSuffix(messageText(m), "\n"), "\n") {
+		for _, line := range strings.Split(strings.TrimSuffix(messageText(m, 0), "\n"), "\n") {
 			if dangerous(line) {
 				t.Errorf("a terminal minds %q", line)
+			}
+		}
+		columns := rapid.IntRange(20, 120).Draw(t, "columns")
+		for i, line := range strings.Split(strings.TrimSuffix(messageText(m, columns), "\n"), "\n") {
+			if i > 0 && !strings.HasPrefix(line, "   ") || utf8.RuneCountInString(line) > columns {
+				t.Errorf("at %d columns there is the line %q", columns, line)
 			}
 		}
 	})
@@ -107,8 +114,30 @@ func TestMessageText(t *testing.T) {
    8  package from bob, 2026-11-23 09:00:00, new\x1b[1A@x!
    @x is a chain
 `
-	if got := messageText(m); got != want {
+	if got := messageText(m, 0); got != want {
 		t.Errorf("it is shown as\n%s\nand should be\n%s", got, want)
+	}
+}
+
+// TestMessageTextOnTerminal: a long line cannot be made to go on as another
+// message where a terminal breaks it, by spaces or by any character that shows
+// nothing.
+func TestMessageTextOnTerminal(t *testing.T) {
+	for _, space := range []string{" ", "\t", "\u00a0", "\u2003", "\u2800", "\u3164"} {
+		m := control.Message{Number: 7, Type: "package", FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
+			"hi" + strings.Repeat(space, 200) + "8  package from carol",
+		}}
+		if got := strings.Split(messageText(m, 0), "\n")[1]; len([]rune(got)) > 60 {
+			t.Errorf("%q leaves %q", space, got)
+		}
+	}
+	m := control.Message{Number: 7, Type: "package", FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
+		strings.Repeat("x", 77) + "8  package from carol" + strings.Repeat("世", 40),
+	}}
+	for _, line := range strings.Split(messageText(m, 80), "\n")[1:3] {
+		if !strings.HasPrefix(line, "   ") || len([]rune(line)) > 80 {
+			t.Errorf("a terminal of 80 columns shows %q", line)
+		}
 	}
 }
 

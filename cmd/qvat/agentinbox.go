@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -65,9 +64,23 @@ the strings, with the edges between them; "ids" and "types" are what those carry
 	return cmd
 }
 
-// inbox shows what is there, a page at a time: a mailbox can be a large one.
+// inbox shows what is there.
 func (t *talk) inbox(ctx context.Context, r reading) error {
 	w := inboxWriter{t: t, all: r.all}
+	err := t.inboxPages(ctx, r, &w)
+	var deaf *unwritten
+	if err != nil && (w.written == 0 || errors.As(err, &deaf)) {
+		return err
+	}
+	// What was shown before something went wrong is an array too.
+	if bad := w.end(); err == nil {
+		err = bad
+	}
+	return err
+}
+
+// inboxPages shows a page at a time: a mailbox can be a large one.
+func (t *talk) inboxPages(ctx context.Context, r reading, w *inboxWriter) error {
 	ask := control.Querying{After: r.after, Limit: page}
 	if r.limit > 0 {
 		ask.Limit, ask.Newest = r.limit, true
@@ -83,7 +96,7 @@ func (t *talk) inbox(ctx context.Context, r reading) error {
 			}
 		}
 		if ask.Newest || len(some) < page {
-			return w.end()
+			return nil
 		}
 		ask.After = some[len(some)-1].Number
 	}
@@ -104,13 +117,13 @@ func (w *inboxWriter) write(m control.Message) error {
 	if w.written == 0 {
 		start = "["
 	}
-	w.written++
 	b, err := marshal(m)
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(w.t.stdout, start+string(b))
-	return err
+	w.written++
+	w.t.begun = true
+	return w.t.write(start + string(b))
 }
 
 func (w *inboxWriter) end() error {
@@ -128,8 +141,7 @@ func (t *talk) showMessage(m control.Message, all bool) error {
 	if m.State == string(mail.StateDismissed) && !all {
 		return nil
 	}
-	_, err := io.WriteString(t.stdout, messageText(m))
-	return err
+	return t.write(messageText(m, t.columns()))
 }
 
 // followInbox shows messages as they come. To be told to stop is no failure.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -50,10 +51,16 @@ func together(m control.Message) string {
 
 // edgeText is an edge as it is written before the text in rest.
 func edgeText(edge string, rest []string) string {
-	if len(rest) > 0 && rest[0] != "" && strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-:", rune(rest[0][0])) {
+	if len(rest) > 0 && rest[0] != "" && belongs(rest[0][0]) {
 		return "@{" + edge + "}"
 	}
 	return "@" + edge
+}
+
+// belongs says of a character behind an edge that it would be taken for a part
+// of it, or be refused since it may be meant so.
+func belongs(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == ':'
 }
 
 // shownTime is a time as people read it here.
@@ -68,13 +75,19 @@ func marked(name, like string) string {
 }
 
 // messageText is a message for people. What others wrote is indented and has no
-// control characters: it cannot pass for another message.
-func messageText(m control.Message) string {
+// control characters: it cannot pass for another message. Nor can it where a
+// terminal of so many columns breaks lines: they are broken before, and what
+// they go on with is indented too; 0: they stay as long as they are.
+func messageText(m control.Message, columns int) string {
+	const indent = "   "
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d  %s %s, %s, %s\n", m.Number, api.Clean(m.Type), parties(m), shownTime(m.Date), api.Clean(m.State))
+	head := fmt.Sprintf("%d  %s %s, %s, %s", m.Number, api.Clean(m.Type), parties(m), shownTime(m.Date), api.Clean(m.State))
+	b.WriteString(strings.Join(broken(head, columns-len(indent)), "\n"+indent) + "\n")
 	tell := func(format string, args ...any) {
 		for _, line := range lines(fmt.Sprintf(format, args...)) {
-			b.WriteString("   " + line + "\n")
+			for _, part := range broken(narrowed(line), columns-len(indent)) {
+				b.WriteString(indent + part + "\n")
+			}
 		}
 	}
 	if text := together(m); text != "" {
@@ -92,6 +105,44 @@ func messageText(m control.Message) string {
 		}
 	}
 	return b.String()
+}
+
+// maxSpaces is how many spaces in a row are shown: more could push what follows
+// to where another line begins.
+const maxSpaces = 8
+
+// narrowed leaves maxSpaces of each run of characters that show nothing.
+func narrowed(line string) string {
+	var b strings.Builder
+	run := 0
+	for _, r := range line {
+		run++
+		if !unicode.IsSpace(r) && !strings.ContainsRune("\u115f\u1160\u2800\u3164\uffa0", r) {
+			run = 0
+		}
+		if run <= maxSpaces {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// broken breaks a line where it has a number of columns; 0 or less: nowhere.
+// Characters that may be two columns wide count as that.
+func broken(line string, columns int) (parts []string) {
+	start, at := 0, 0
+	for i, r := range line {
+		wide := 1
+		if r >= 0x1100 {
+			wide = 2
+		}
+		if columns > 0 && at+wide > columns && i > start {
+			parts = append(parts, line[start:i])
+			start, at = i, 0
+		}
+		at += wide
+	}
+	return append(parts, line[start:])
 }
 
 // parties says from whom a message is and to whom, from where the reader

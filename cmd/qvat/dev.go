@@ -18,6 +18,7 @@ import (
 	"qvat/host/api"
 	"qvat/tools/bundle"
 	"qvat/tools/dev"
+	proj "qvat/tools/project"
 )
 
 // devListen is where `qvat dev` listens when nobody says.
@@ -25,6 +26,7 @@ const devListen = "127.0.0.1:7080"
 
 func newDev(a *app) *cobra.Command {
 	var listen string
+	var grantFiles bool
 	cmd := &cobra.Command{
 		Use:   "dev [DIR] [--listen ADDR]",
 		Short: "Serve a project while it is being written",
@@ -33,6 +35,10 @@ is in DIR/.qvat and is made where it is not there; its power is the project's
 root-power.js, and vat.toml says what it grants. Whenever a source changes, the
 project is bundled again, signed by this vat's root key, and written to
 DIR/.qvat/main.chain. While that does not work, the chain stays as it was.
+
+A project of somebody else's can do what its vat.toml grants: that is shown when the
+vat starts. A folder for qvat:files that is not one of the project's is refused, unless
+--grant-files is given. A .qvat that was not made here is refused, too.
 
 The first line on stdout is "listening on http://HOST:PORT". After that come a line
 for each message, with its outcome, its fuel and its time, and below it what its
@@ -47,17 +53,18 @@ to begin anew, delete DIR/.qvat.`,
 		ValidArgsFunction: first(completeDirs),
 	}
 	cmd.Flags().StringVar(&listen, "listen", devListen, "listen on `ADDR`, HOST:PORT; port 0 is any free one")
+	cmd.Flags().BoolVar(&grantFiles, "grant-files", false, "let vat.toml grant a folder that is not the project's")
 	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
 		dir := "."
 		if len(args) > 0 {
 			dir = args[0]
 		}
-		return a.dev(ctx, dir, listen)
+		return a.dev(ctx, dir, listen, grantFiles)
 	})
 	return cmd
 }
 
-func (a *app) dev(ctx context.Context, dir, listen string) error {
+func (a *app) dev(ctx context.Context, dir, listen string, grantFiles bool) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// From the first signal on, the next one ends the process.
@@ -65,18 +72,22 @@ func (a *app) dev(ctx context.Context, dir, listen string) error {
 	wait := a.progress("starting the vat")
 	defer wait.done()
 	p := &devReport{a: a, chain: filepath.Join(dir, dev.Chain), silent: stop}
+	var granted proj.Grants
 	err := dev.Serve(ctx, dev.Options{
-		Dir: dir, Listen: listen,
+		Dir: dir, Listen: listen, GrantFiles: grantFiles,
+		Granted: func(g proj.Grants) { granted = g },
 		Listening: func(url string) {
 			wait.done()
 			p.url = url
-			p.say("listening on " + url)
+			p.say(append([]string{"listening on " + url}, grantLines(granted)...)...)
 		},
 		Bundled: p.bundled, Failed: p.failed, Message: p.message, Note: p.note,
 	})
 	switch {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = nil // told to stop before it had begun
+	case errors.Is(err, dev.ErrOutside):
+		return fileError("look at what the programs do there; with --grant-files they may", "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fileError("'qvat new "+dir+"' makes a project", "%w", err)
 	}
@@ -84,6 +95,32 @@ func (a *app) dev(ctx context.Context, dir, listen string) error {
 		return &failure{name: exitFailed, err: err, hint: hint}
 	}
 	return errors.Join(err, p.err)
+}
+
+// grantLines say what vat.toml lets programs do outside of the vat.
+func grantLines(g proj.Grants) (all []string) {
+	grant := func(text string) { all = append(all, "  vat.toml grants "+text) }
+	if g.Files != "" {
+		can := "read"
+		if g.Write {
+			can = "read and written"
+		}
+		grant("qvat:files: " + api.Clean(g.Files) + " can be " + can)
+	}
+	for _, origin := range g.Origins {
+		how := ""
+		if g.Immediate {
+			how = ", at once"
+		}
+		grant("qvat:http: requests to " + api.Clean(origin) + how)
+	}
+	if g.AllowPrivate {
+		grant("qvat:http: also private addresses, of this machine and its network (allow_private)")
+	}
+	if g.Mail {
+		grant("qvat:mail: the vat's agents")
+	}
+	return all
 }
 
 // devReport tells the author what happens. Its methods are called one at a time.

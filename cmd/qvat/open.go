@@ -4,11 +4,14 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"qvat/host/api"
+	"qvat/host/mail"
 )
 
 // newOpen is `qvat open`: a link to the page of a running vat.
 func newOpen(a *app) *cobra.Command {
-	t := &talk{app: a}
+	t := &talk{app: a, as: mail.FirstHost}
 	cmd := &cobra.Command{
 		Use:   "open [DIR] [--json]",
 		Short: "Print a link that logs in to a running vat's page",
@@ -17,7 +20,9 @@ is ./vat. The page shows the vat's agents, their mail and names, and what has ru
 
 The link logs in once, within ten minutes; whoever has it can act as each of the
 vat's agents. The session ends after an hour without use, and after twelve hours.
-'qvat run' prints such a link too, when it starts.
+'qvat run' prints such a link too, when it starts. Where the vat listens at an address
+of its own and qvat.toml names no hosts under [web], no link would work: the error
+says what to set.
 
 With --json: {"url"}.`,
 		Example: `  qvat open
@@ -39,7 +44,7 @@ With --json: {"url"}.`,
 			case t.asJSON:
 				return t.printJSON(map[string]string{"url": url})
 			}
-			return a.printLine(url)
+			return a.printLine(api.Clean(url))
 		})(cmd, args)
 	}
 	return cmd

@@ -24,9 +24,10 @@ func newRun(a *app) *cobra.Command {
 made if it is not there.
 
 The first line on stdout is "listening on http://HOST:PORT", once requests are
-taken there. Before it, a line on stderr has a link that logs in to the vat's page
-once, within ten minutes; 'qvat open' prints another. The log goes to stderr, too:
-text for a terminal, otherwise a JSON object a line.
+taken there. A line "log in at LINK" has a link that logs in to the vat's page once,
+within ten minutes; 'qvat open' prints another. It is on stderr where that is a
+terminal, and otherwise the second line on stdout: keep it from others. The log goes
+to stderr: text for a terminal, otherwise a JSON object a line, and no link in it.
 
 Ctrl-C, or SIGTERM, lets messages that are under way finish or fail, and ends
 within 2 seconds, with exit code 0. Nothing that was answered is lost. A second one
@@ -67,14 +68,19 @@ func (a *app) serve(ctx context.Context, dir string, mayMake bool, listen string
 	wait := a.progress("starting the vat")
 	defer wait.done()
 	var silent error
+	after := ""
 	login := func(link string) {
 		wait.done()
+		if !a.terminal {
+			after = "\nlog in at " + link // the log is for programs
+			return
+		}
 		// Where stderr is gone, 'qvat open' is still there.
 		_, _ = io.WriteString(a.stderr, "log in at "+link+"\n")
 	}
 	err := serveVat(ctx, dir, listen, log, login, func(url string) {
 		wait.done()
-		if silent = a.printLine("listening on " + url); silent != nil {
+		if silent = a.printLine("listening on " + url + after); silent != nil {
 			stop() // who started this cannot learn where it is
 		}
 	})

@@ -71,9 +71,14 @@ func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRu
 			return usageError(cmd, "--run: %w", err)
 		}
 	}
-	// Also where nobody reads on: what was made is to be removed first.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// From the first signal on, the next one ends the process.
+	defer context.AfterFunc(ctx, stop)()
+	// Also where nobody reads on: what was made is to be removed first. This one
+	// is held back to the end, since it comes again with whatever is written.
+	ctx, silent := signal.NotifyContext(ctx, syscall.SIGPIPE)
+	defer silent()
 	shown := &testReport{a: a, verbose: s.verbose}
 	if !s.asJSON {
 		o.Each = shown.show

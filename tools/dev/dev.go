@@ -12,7 +12,10 @@ package dev
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -24,12 +27,18 @@ import (
 )
 
 // Options say what to serve. Dir must be set; functions that are nil are not
-// called, and the others one at a time. Only Note may be called before Listening.
+// called, and the others one at a time. Only Granted and Note may be called
+// before Listening.
 type Options struct {
 	// Dir is the project's folder.
 	Dir string
 	// Listen is the address to serve at, HOST:PORT; port 0 is any free one.
 	Listen string
+	// GrantFiles lets vat.toml name a folder for qvat:files that is not one of
+	// the project's; without it that is ErrOutside.
+	GrantFiles bool
+	// Granted is told what vat.toml grants, before a message is taken.
+	Granted func(project.Grants)
 	// Listening is told the vat's URL once it takes messages.
 	Listening func(url string)
 	// Bundled is told that the chain has been written.
@@ -53,6 +62,9 @@ const (
 // Chain is the path of the chain, from the folder that holds the project's.
 var Chain = filepath.Join(vatDir, chainFile)
 
+// ErrOutside says that vat.toml grants a folder that is not one of the project's.
+var ErrOutside = errors.New("vat.toml grants qvat:files a folder that is not the project's")
+
 // Serve serves the project until ctx ends, and returns within 2 seconds then.
 func Serve(ctx context.Context, o Options) error {
 	p, err := project.Open(o.Dir)
@@ -60,8 +72,22 @@ func Serve(ctx context.Context, o Options) error {
 		return err
 	}
 	s := &server{o: o, project: p, dir: filepath.Join(p.Dir, vatDir), maps: bundle.NewMap(), texts: map[chains.Hash]chains.Program{}}
-	if err := p.MakeVat(s.dir, project.Vat{Name: "dev", Listen: "127.0.0.1:0"}); err != nil {
+	g, err := p.Grants(s.dir)
+	if err != nil {
 		return err
+	}
+	if g.Outside && !o.GrantFiles {
+		return fmt.Errorf("%w: %s", ErrOutside, g.Files)
+	}
+	cache, err := machineCode()
+	if err != nil {
+		s.note("no machine code is kept, and the vat starts more slowly: " + err.Error())
+	}
+	if err := p.MakeVat(s.dir, project.Vat{Name: "dev", Listen: "127.0.0.1:0", Cache: cache}); err != nil {
+		return err
+	}
+	if o.Granted != nil {
+		s.tell(func() { o.Granted(g) })
 	}
 	if s.root, err = keyfile.Load(filepath.Join(s.dir, "keys", "root.key")); err != nil {
 		return err
@@ -83,6 +109,21 @@ func Serve(ctx context.Context, o Options) error {
 	})
 }
 
+// machineCode is this user's folder for the machine code of all dev vats: what
+// lies there is run, so none of it may come with a project. Where the user has
+// no folder for caches it is "", and an error.
+func machineCode() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(dir, "qvat", "engine")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	return dir, nil
+}
+
 // server is a project that is served.
 type server struct {
 	o       Options
@@ -95,4 +136,11 @@ type server struct {
 	mu    sync.Mutex // guards what is known of all programs so far
 	maps  *bundle.Map
 	texts map[chains.Hash]chains.Program
+}
+
+// note tells what is worth a warning.
+func (s *server) note(text string) {
+	if s.o.Note != nil {
+		s.tell(func() { s.o.Note(slog.LevelWarn, text) })
+	}
 }

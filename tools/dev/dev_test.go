@@ -15,6 +15,7 @@ import (
 	"qvat/host/api"
 	"qvat/host/fault"
 	"qvat/tools/bundle"
+	"qvat/tools/project"
 )
 
 // served is a project that is served, and what it has told.
@@ -32,6 +33,8 @@ type served struct {
 
 func serve(t *testing.T, files map[string]string) *served {
 	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir()) // where that is what counts
 	s := &served{
 		t: t, dir: t.TempDir(), bundled: make(chan *bundle.Bundled, 100), failed: make(chan error, 100),
 		notes: make(chan string, 100), message: make(chan Message, 100), done: make(chan error, 1),
@@ -215,6 +218,8 @@ func TestServe(t *testing.T) {
 
 // TestServeFails: what makes it impossible to begin is an error at once.
 func TestServeFails(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
 	for name, files := range map[string]map[string]string{
 		"root-power.js does not build": {"main.js": "", "root-power.js": "exports.x = ;"},
 		"neither [limits] nor":         {"main.js": "", "vat.toml": "name = \"x\""},
@@ -232,5 +237,86 @@ func TestServeFails(t *testing.T) {
 	}
 	if err := Serve(t.Context(), Options{Dir: filepath.Join(t.TempDir(), "none"), Listen: "127.0.0.1:0"}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+// TestServeForeign: a project that comes from somebody else brings no vat, no
+// machine code, and no grant of a folder that is not its own.
+func TestServeForeign(t *testing.T) {
+	s := serve(t, map[string]string{"main.js": "exports.main = () => 1"})
+	s.end()
+	vat := filepath.Join(s.dir, ".qvat")
+	if _, err := os.Lstat(filepath.Join(vat, "cache")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("machine code is in the project: %v", err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := filepath.Join(cache, "qvat", "engine")
+	if entries, err := os.ReadDir(code); err != nil || len(entries) == 0 {
+		t.Errorf("there is no machine code in %s: %v", code, err)
+	}
+	if info, err := os.Stat(code); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("others can reach machine code: %v, %v", info, err)
+	}
+
+	if err := os.Chmod(vat, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	serving := Options{Dir: s.dir, Listen: "127.0.0.1:0"}
+	if err := Serve(t.Context(), serving); err == nil || !strings.Contains(err.Error(), "was not made by qvat dev on this machine") {
+		t.Errorf("a vat of somebody else's: %v", err)
+	}
+	if err := os.RemoveAll(vat); err != nil {
+		t.Fatal(err)
+	}
+
+	outside := t.TempDir()
+	s.write("vat.toml", "[powers.files]\ndir = '"+outside+"'\n")
+	if err := Serve(t.Context(), serving); !errors.Is(err, ErrOutside) || !strings.Contains(err.Error(), outside) {
+		t.Errorf("a folder outside of the project: %v", err)
+	}
+	if _, err := os.Lstat(vat); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a vat was made nevertheless: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	serving.GrantFiles = true
+	serving.Listening = func(string) { stop() }
+	var granted project.Grants
+	serving.Granted = func(g project.Grants) { granted = g }
+	if err := Serve(ctx, serving); err != nil {
+		t.Error(err)
+	}
+	if want, err := filepath.EvalSymlinks(outside); err != nil || granted.Files != want {
+		t.Errorf("granted: %+v, want %s, %v", granted, want, err)
+	}
+}
+
+// TestChainOverLink: the chain is not written through a link.
+func TestChainOverLink(t *testing.T) {
+	s := serve(t, map[string]string{"main.js": "exports.main = () => 1"})
+	next(s, s.bundled)
+	victim := filepath.Join(t.TempDir(), "bashrc")
+	if err := os.WriteFile(victim, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{Chain, Chain + ".half", Chain + ".map", Chain + ".map.half"} {
+		at := filepath.Join(s.dir, name)
+		if err := os.Remove(at); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(victim, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.write("main.js", "exports.main = () => 22")
+	next(s, s.bundled)
+	if text, err := os.ReadFile(victim); err != nil || string(text) != "mine" {
+		t.Errorf("a file outside of the project is overwritten: %q, %v", text, err)
+	}
+	if got, err := s.call(); got != "22" || err != nil {
+		t.Errorf("got %s, %v", got, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"qvat/chains"
 	"qvat/tools/bundle"
+	"qvat/tools/project"
 )
 
 const (
@@ -121,19 +122,10 @@ func (s *server) write(b *bundle.Bundled) error {
 		return err
 	}
 	chain := filepath.Join(s.dir, chainFile)
-	if err := replace(chain+".map", known); err != nil {
+	if err := project.Write(chain+".map", known); err != nil {
 		return err
 	}
-	return replace(chain, text)
-}
-
-// replace writes a file that appears whole.
-func replace(path string, data []byte) error {
-	half := path + ".half"
-	if err := os.WriteFile(half, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(half, path)
+	return project.Write(chain, text)
 }
 
 // stamp is what changes when a file is written; the zero one is that of a file

@@ -9,18 +9,17 @@
 package project
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -130,6 +129,10 @@ type Vat struct {
 	// Throwaway has qvat:files write to a folder of the vat's own, whatever
 	// vat.toml names.
 	Throwaway bool
+	// Cache is the folder for the engine's machine code, absolute; "" keeps
+	// none. It must be this user's alone, or the vat does not use it. It is never
+	// in the vat's folder: that may have come with the project.
+	Cache string
 }
 
 //go:embed root-power.js
@@ -137,8 +140,13 @@ var defaultPower string
 
 // MakeVat makes a vat in dir for trying the project's programs: with the limits
 // and powers of vat.toml, and all powers besides that reach nothing outside the
-// vat. Where a vat is in dir, its settings are made anew, and its database stays.
+// vat. Where a vat is in dir, its settings are made anew, and its database stays;
+// but a folder that others can look into, or a link, was not made here, and is
+// an error: what somebody else put into it is not to be believed.
 func (p *Project) MakeVat(dir string, v Vat) error {
+	if err := madeHere(dir); err != nil {
+		return err
+	}
 	err := host.Init(dir, host.InitOptions{})
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -152,21 +160,56 @@ func (p *Project) MakeVat(dir string, v Vat) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "qvat.toml"), text, 0o600); err != nil {
+	if err := Write(filepath.Join(dir, "qvat.toml"), text); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, RootPower), []byte(defaultPower), 0o600)
+	return Write(filepath.Join(dir, RootPower), []byte(defaultPower))
+}
+
+// madeHere tells whether dir is a vat's folder that this user has made, or is
+// not there. Git gives no folder the mode 0700.
+func madeHere(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	who, known := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !known || int(who.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s was not made by qvat dev on this machine: look at it, and delete it", dir)
+	}
+	return nil
+}
+
+// Write writes a file (0600) that appears whole, in the place of what is there:
+// where that is a link, it is the link that goes, and not what it leads to. On
+// failure what was there stays.
+func Write(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
 }
 
 // CheckVat tells what is wrong with vat.toml.
 func (p *Project) CheckVat() error {
-	_, err := p.settings()
+	_, _, err := p.settings()
 	return err
 }
 
 // vatText is the qvat.toml of such a vat.
 func (p *Project) vatText(v Vat) ([]byte, error) {
-	settings, err := p.settings()
+	settings, _, err := p.settings()
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +219,7 @@ func (p *Project) vatText(v Vat) ([]byte, error) {
 	}
 	settings["name"], settings["listen"], settings["root_key"] = v.Name, v.Listen, root.String()
 	settings["sandbox"] = false // the process has the project to read
+	settings["cache"] = v.Cache
 	powers, _ := settings["powers"].(map[string]any)
 	if powers == nil {
 		powers = map[string]any{}
@@ -192,45 +236,4 @@ func (p *Project) vatText(v Vat) ([]byte, error) {
 	text, err := toml.Marshal(settings)
 	head := "# Made of the project's " + VatConfig + ": what is changed here is lost.\n"
 	return append([]byte(head), text...), err
-}
-
-// settings reads vat.toml, and refuses what qvat.toml would refuse, or has no
-// place in a project.
-func (p *Project) settings() (map[string]any, error) {
-	at := filepath.Join(p.Dir, VatConfig)
-	f, err := os.Open(at)
-	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]any{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	text, err := io.ReadAll(io.LimitReader(f, maxVatConfig+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxVatConfig {
-		return nil, fmt.Errorf("%s is larger than %d bytes", at, maxVatConfig)
-	}
-	var known struct {
-		Limits host.LimitsConfig `toml:"limits"`
-		Powers host.PowersConfig `toml:"powers"`
-	}
-	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
-	if err := d.Decode(&known); err != nil {
-		var unknown *toml.StrictMissingError
-		if errors.As(err, &unknown) {
-			return nil, fmt.Errorf("%s has what is neither [limits] nor [powers] of qvat.toml:\n%s", at, unknown.String())
-		}
-		return nil, fmt.Errorf("%s: %w", at, err)
-	}
-	var all map[string]any
-	if err := toml.Unmarshal(text, &all); err != nil {
-		return nil, fmt.Errorf("%s: %w", at, err)
-	}
-	if all == nil {
-		all = map[string]any{}
-	}
-	return all, nil
 }

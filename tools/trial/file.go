@@ -34,7 +34,7 @@ exports.main = async ({ power, input }) => {
 // open bundles the file and asks it for its tests. That it cannot be bundled or
 // evaluated is a result, not an error.
 func (f *file) open(ctx context.Context) error {
-	b, err := f.run.programs.bundle(f.name, nil)
+	b, err := f.run.programs.bundle(ctx, f.name, nil)
 	if err != nil {
 		f.failed = &Failure{Message: err.Error()} // with its places
 		return ctx.Err()

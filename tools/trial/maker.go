@@ -73,13 +73,11 @@ func (m *maker) make(ctx context.Context, e host.Embed) (*host.Vat, error) {
 	m.n++
 	dir := filepath.Join(m.base, fmt.Sprint(m.name, m.n))
 	m.mu.Unlock()
-	err := m.project.MakeVat(dir, project.Vat{Root: keyOf(rootName), Name: "test", Listen: "127.0.0.1:0", Throwaway: true})
+	// All engines are the same machine code.
+	err := m.project.MakeVat(dir, project.Vat{Root: keyOf(rootName), Name: "test", Listen: "127.0.0.1:0", Throwaway: true, Cache: m.cache})
 	if err != nil {
 		return nil, err
 	}
-	// All engines are the same machine code. Where no link can be made, each
-	// compiles it for itself.
-	_ = os.Symlink(m.cache, filepath.Join(dir, "cache"))
 	e.Modules = m.modules
 	return host.Open(ctx, host.Options{Dir: dir, RootPower: m.power, Embed: e})
 }

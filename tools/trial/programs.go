@@ -1,8 +1,11 @@
 package trial
 
 import (
+	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path"
 	"sync"
@@ -17,9 +20,11 @@ import (
 // methods may be called from many goroutines.
 type programs struct {
 	project *project.Project
+	room    chan struct{} // holds one for each build under way
+	limit   int           // of all builds
 
 	mu    sync.Mutex
-	built map[string]*built
+	built map[[sha256.Size]byte]*built
 	maps  *bundle.Map
 	known map[chains.Hash]known
 }
@@ -32,31 +37,69 @@ type known struct {
 }
 
 type built struct {
-	once sync.Once
+	mu   sync.Mutex // held while it is being built
+	done bool
 	b    *bundle.Bundled
 	err  error
 }
 
-func newPrograms(p *project.Project) *programs {
-	return &programs{project: p, built: map[string]*built{}, maps: bundle.NewMap(), known: map[chains.Hash]known{}}
+// maxBuilds is how many programs the tests of one run may have bundled, beside
+// their own files: what is bundled stays in memory, and a test may ask for any
+// number.
+const maxBuilds = 500
+
+// newPrograms bundles atOnce programs at a time, and no more than limit.
+func newPrograms(p *project.Project, atOnce, limit int) *programs {
+	return &programs{
+		project: p, room: make(chan struct{}, atOnce), limit: limit,
+		built: map[[sha256.Size]byte]*built{}, maps: bundle.NewMap(), known: map[chains.Hash]known{},
+	}
 }
 
-// bundle bundles a file of the project. A mistake in the sources is a
-// *bundle.Problems.
-func (p *programs) bundle(file string, define map[string]json.RawMessage) (*bundle.Bundled, error) {
+// bundle bundles a file of the project, unless ctx has ended. A mistake in the
+// sources is a *bundle.Problems.
+func (p *programs) bundle(ctx context.Context, file string, define map[string]json.RawMessage) (*bundle.Bundled, error) {
 	key, err := json.Marshal([]any{path.Clean(file), define}) // in the order of the names
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	one := p.built[string(key)]
-	if one == nil {
-		one = &built{}
-		p.built[string(key)] = one
+	one, err := p.entry(sha256.Sum256(key))
+	if err != nil {
+		return nil, err
 	}
-	p.mu.Unlock()
-	one.once.Do(func() { one.b, one.err = p.build(file, define) })
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.done {
+		return one.b, one.err
+	}
+	select {
+	case p.room <- struct{}{}:
+		defer func() { <-p.room }()
+	case <-ctx.Done():
+	}
+	// What is not built because one test has ended, another may still need.
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	one.b, one.err = p.build(file, define)
+	one.done = true
 	return one.b, one.err
+}
+
+// entry is what is known of a build, or a new one.
+func (p *programs) entry(key [sha256.Size]byte) (*built, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	one := p.built[key]
+	switch {
+	case one != nil:
+	case len(p.built) >= p.limit:
+		return nil, fmt.Errorf("%d programs have been bundled for the tests of this run, and no more are: a file counts again with other values in define, so give what changes as input", maxBuilds)
+	default:
+		one = &built{}
+		p.built[key] = one
+	}
+	return one, nil
 }
 
 func (p *programs) build(file string, define map[string]json.RawMessage) (*bundle.Bundled, error) {

@@ -137,11 +137,11 @@ func (s *session) exchange(_ context.Context, r powers.OutRequest) (powers.OutAn
 }
 
 // capsule bundles and signs what a test describes.
-func (s *session) capsule(specs []linkSpec) (chains.Capsule, error) {
+func (s *session) capsule(ctx context.Context, specs []linkSpec) (chains.Capsule, error) {
 	var c chains.Capsule
 	have := map[chains.Hash]bool{}
 	for _, l := range specs {
-		b, err := s.run.programs.bundle(l.Program, l.Define)
+		b, err := s.run.programs.bundle(ctx, l.Program, l.Define)
 		if err != nil {
 			return c, &badProgram{l.Program, err}
 		}
@@ -198,7 +198,7 @@ func (b *badProgram) Unwrap() error { return b.err }
 
 // send sends a message, and gives its result: nil is undefined.
 func (s *session) send(ctx context.Context, specs []linkSpec, input json.RawMessage) (json.RawMessage, error) {
-	c, err := s.capsule(specs)
+	c, err := s.capsule(ctx, specs)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func (s *session) send(ctx context.Context, specs []linkSpec, input json.RawMess
 
 // chain gives a chain in base64, once its programs are in the vat.
 func (s *session) chain(ctx context.Context, specs []linkSpec) (json.RawMessage, error) {
-	c, err := s.capsule(specs)
+	c, err := s.capsule(ctx, specs)
 	if err != nil {
 		return nil, err
 	}
@@ -293,8 +293,15 @@ func (s *session) fails(err error) failure {
 	return out
 }
 
+// maxFailed is how many messages that failed are kept for the place of the one
+// that the test fails by: the newest ones.
+const maxFailed = 200
+
 func (s *session) remember(one sent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.failed) >= maxFailed {
+		s.failed = append(s.failed[:0], s.failed[1:]...)
+	}
 	s.failed = append(s.failed, one)
 }

@@ -84,7 +84,10 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 			return nil, err
 		}
 	}
-	r := &run{o: o, programs: newPrograms(p), subjects: &maker{project: p, base: base, cache: o.cache, name: "vat", power: p.Power()}}
+	r := &run{
+		o: o, programs: newPrograms(p, o.AtOnce, maxBuilds+len(names)),
+		subjects: &maker{project: p, base: base, cache: o.cache, name: "vat", power: p.Power()},
+	}
 	if r.drivers, err = newDrivers(base, o.cache, r.open); err != nil {
 		return nil, err
 	}
