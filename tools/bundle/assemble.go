@@ -76,7 +76,7 @@ func (a *assembly) reached(one *group) map[*group]bool {
 	for queue := []*group{one}; len(queue) > 0; queue = queue[1:] {
 		rest := a.texts.of[queue[0]].code
 		for {
-			at, i := a.texts.tokens.next(rest)
+			at, i, _ := a.texts.tokens.next(rest)
 			if at < 0 {
 				break
 			}
@@ -145,7 +145,7 @@ func (a *assembly) refused(one *group, size int, err error) Problem {
 func (a *assembly) withHashes(code string) string {
 	var b strings.Builder
 	for {
-		at, i := a.texts.tokens.next(code)
+		at, i, imported := a.texts.tokens.next(code)
 		if at < 0 {
 			b.WriteString(code)
 			return b.String()
@@ -153,7 +153,7 @@ func (a *assembly) withHashes(code string) string {
 		b.WriteString(code[:at])
 		b.WriteString(a.done[a.all[i]].Hash().String())
 		before, after := code[:at], code[at+64:]
-		if to := a.all[i]; len(to.doors) == 1 && to.doors[0].esm && strings.HasSuffix(before, asNode+"require(\"") {
+		if to := a.all[i]; imported && len(to.doors) == 1 && to.doors[0].esm && callsToESM(before) {
 			if rest, found := strings.CutPrefix(after, "\")"+asNodeEnd); found {
 				after = "\"))" + rest
 			}
@@ -170,13 +170,20 @@ const (
 	asNodeEnd = ", 1)"
 )
 
+// callsToESM tells whether a text ends where esbuild gives a module to its
+// helper, which has a number where the author has a thing of that name.
+func callsToESM(before string) bool {
+	before, ok := strings.CutSuffix(before, `(require("`)
+	return ok && strings.HasSuffix(strings.TrimRight(before, "0123456789"), strings.TrimSuffix(asNode, "("))
+}
+
 // doorAsModule does the same for a door of a circle, which a module of its own
 // stands for.
 func doorAsModule(code, pretty string) string {
 	before, _, found := strings.Cut(code, fmt.Sprintf(" = __commonJS({\n  %q(", pretty))
 	at := strings.LastIndex(before, "\nvar ")
-	if !found || at < 0 {
-		return code
+	if !found || at < 0 || strings.Contains(code, strings.TrimSuffix(asNode, "(")+"2") {
+		return code // the author has a helper of that name too
 	}
 	call := asNode + before[at+len("\nvar "):] + "()"
 	return strings.ReplaceAll(code, call+asNodeEnd, call+")")
@@ -240,26 +247,28 @@ func (a *assembly) withoutPaths(t *generated) (code string, first int) {
 		}
 		code = code[:at] + "// " + label + "\n" + code[at+len(line):]
 		first = min(first, at)
-		wrapped := fmt.Sprintf("  %q(", pretty)
-		if i := strings.Index(code[at:], wrapped); i >= 0 {
-			i += at
-			code = code[:i] + fmt.Sprintf("  %q(", label) + code[i+len(wrapped):]
+		for _, helper := range []string{"__commonJS", "__esm"} {
+			wrapped := fmt.Sprintf("%s({\n  %q(", helper, pretty)
+			if i := strings.Index(code[at:], wrapped); i >= 0 {
+				code = code[:at+i] + fmt.Sprintf("%s({\n  %q(", helper, label) + code[at+i+len(wrapped):]
+				break
+			}
 		}
 		return true
 	}
 	parts := 1 // a shim that is brought in stands in the middle of a member
 	for _, key := range sortedKeys(a.graph.shims) {
-		if part(global+":"+key, "the shim of "+key) {
+		if part(global+":"+a.texts.tokens.made(a.graph.shims[key].group, key), "the shim of "+key) {
 			parts++
 		}
 	}
-	if len(t.of.doors) > 1 {
-		part(fmt.Sprintf("%s:%d", circle, t.of.index), "modules that import each other")
+	if t.of.opened() {
+		part(circle+":"+a.texts.tokens.made(t.of, ""), "modules that import each other")
 	}
 	for _, f := range t.of.members {
 		for _, e := range f.imports {
 			if e.to.group != nil && e.to.group != t.of && len(e.to.group.doors) > 1 {
-				pretty := member + ":" + e.to.key + memberEnd
+				pretty := member + ":" + a.texts.tokens.made(e.to.group, e.to.key) + memberEnd
 				if e.to.esm {
 					code = doorAsModule(code, pretty)
 				}

@@ -83,7 +83,7 @@ func Build(o Options) (*Bundled, error) {
 		return nil, err
 	}
 	memory := p.memory(o.Cache)
-	g, err := p.scan()
+	g, err := p.scan(memory.started)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func Build(o Options) (*Bundled, error) {
 		return nil, err
 	}
 	b.Inputs, b.Warnings = g.seen, g.warnings
-	memory.keep(p, b)
+	memory.keep(p, g, b)
 	return b, nil
 }
 

@@ -104,10 +104,10 @@ func TestCircles(t *testing.T) {
 			"main.js":                 "exports.main = () => require('p').ask()",
 			"node_modules/p/index.js": "exports.name = 'p'; exports.ask = () => require('q').answer()", "node_modules/q/index.js": "const p = require('p'); exports.answer = () => 'q of ' + p.name",
 		}, `"q of p"`, []string{"p/index.js", "q/index.js"}},
-		{"across the project and a package", sources{
-			"package.json": `{"name":"self","exports":{"./x":"./x.js"}}`, "main.js": "exports.main = () => require('./x').ask()",
-			"x.js": "exports.name = 'x'; exports.ask = () => require('p').answer()", "node_modules/p/index.js": "const x = require('../../x.js'); exports.answer = () => x.name",
-		}, `"x"`, []string{"p/index.js", "x.js"}},
+		{"across the project and a linked package", sources{
+			"main.js": "exports.main = () => require('./x').ask()", "node_modules/p": "-> ../packages/p",
+			"x.js": "exports.name = 'x'; exports.ask = () => require('p').answer()", "packages/p/index.js": "const x = require('../../x.js'); exports.answer = () => x.name",
+		}, `"x"`, []string{"packages/p/index.js", "x.js"}},
 		{"two that touch", sources{
 			"main.js": "exports.main = () => [require('./a').x(), require('./c').x()]",
 			"a.js":    "const b = require('./b'); exports.x = () => b.x(); exports.y = 'a'", "b.js": "const a = require('./a'), c = require('./c'); exports.x = () => a.y + c.x()",

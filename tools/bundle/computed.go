@@ -69,9 +69,8 @@ func (p *project) patterns(meta metafile, seen []string) []Problem {
 	return list
 }
 
-// suspects are what is odd enough to tell: as a mistake in the project's own
-// files, and else as a warning. A file that asks with typeof for require can do
-// without it.
+// suspects are what is odd enough to tell where it is in the project's own
+// files. A file that asks with typeof for require can do without it.
 func (p *project) suspects(messages []api.Message) []Problem {
 	var list []Problem
 	for _, m := range messages {

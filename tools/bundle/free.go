@@ -85,11 +85,15 @@ const mark = "__qvat_free_7c1f0e__"
 
 // unguarded finds the places where a text uses a name that nothing declares.
 func (p *project) unguarded(file, text string, loader api.Loader, names []string) []Problem {
+	mark := mark
+	for strings.Contains(text, mark) { // somebody knows it
+		mark += "_"
+	}
 	define := map[string]string{"process.env.NODE_ENV": always["process.env.NODE_ENV"]}
 	for _, name := range names {
 		define[name] = mark + name
 	}
-	r := api.Transform(text, api.TransformOptions{
+	r := api.Transform(withOwnPlaces(text), api.TransformOptions{
 		Loader: loader, Define: define, Target: api.ESNext, Sourcemap: api.SourceMapExternal, Sourcefile: path.Base(file),
 		SourcesContent: api.SourcesContentExclude, LogLevel: api.LogLevelSilent,
 	})
@@ -101,10 +105,30 @@ func (p *project) unguarded(file, text string, loader api.Loader, names []string
 		return nil
 	}
 	lines := strings.Split(text, "\n")
+	uses, asked := usesIn(string(r.Code), mark)
 	var all []Problem
-	asked := map[string]bool{}
-	for n, line := range strings.Split(string(r.Code), "\n") {
-		for at := 0; ; {
+	for i, place := range m.places(uses) {
+		name := uses[i].name
+		if asked[name] || place.Line < 1 || place.Line > len(lines) {
+			continue
+		}
+		one := freeName(file, name, place, strings.TrimSuffix(lines[place.Line-1], "\r"))
+		one.Global, one.Text, one.Hint = name, "nothing is called "+name+" in a vat", globalHint(name)
+		all = append(all, one)
+	}
+	return all
+}
+
+// mostUses is how many places of one name are told in one file.
+const mostUses = 100
+
+// usesIn finds the marks in a text, in its order, and the names that it asks for
+// with typeof.
+func usesIn(code, mark string) (uses []use, asked map[string]bool) {
+	asked = map[string]bool{}
+	told := map[string]int{}
+	for n, line := range strings.Split(code, "\n") {
+		for at := 0; ; at += len(mark) {
 			i := strings.Index(line[at:], mark)
 			if i < 0 {
 				break
@@ -114,30 +138,22 @@ func (p *project) unguarded(file, text string, loader api.Loader, names []string
 			if strings.HasSuffix(line[:at], "typeof ") {
 				asked[name] = true
 			}
-			if place, ok := m.Find(n+1, at+1); ok && place.Line <= len(lines) {
-				all = append(all, freeName(file, name, place, strings.TrimSuffix(lines[place.Line-1], "\r")))
+			if told[name]++; told[name] <= mostUses {
+				uses = append(uses, use{name, n, at})
 			}
-			at += len(mark)
 		}
 	}
-	kept := all[:0]
-	for _, one := range all {
-		if !asked[one.Text] {
-			one.Global, one.Text, one.Hint = one.Text, "nothing is called "+one.Text+" in a vat", globalHint(one.Text)
-			kept = append(kept, one)
-		}
-	}
-	return kept
+	return uses, asked
 }
 
-// freeName is a problem that has only the name as its text, as yet.
+// freeName is a problem about a name, without a text as yet.
 func freeName(file, name string, place Place, line string) Problem {
 	column := byteColumn(line, place.Column)
 	// A source map may point a little before the name.
 	if i := strings.Index(line[column-1:], name); i >= 0 {
 		column += i
 	}
-	return Problem{File: file, Line: place.Line, Column: column, Length: len(name), Excerpt: line, Text: name}
+	return Problem{File: file, Line: place.Line, Column: column, Length: len(name), Excerpt: line}
 }
 
 // byteColumn is a column in bytes for one in UTF-16 units; both count from 1.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -45,19 +46,31 @@ func newTokens() tokens {
 	return tokens(hex.EncodeToString(b[:]))
 }
 
-func (t tokens) of(i int) string { return fmt.Sprintf("%s%0*x", string(t), tokenDigits, i) }
+// of is the token of group i. Where imported is set, it is for an import that
+// esbuild makes a require of; else for a require that the author wrote.
+func (t tokens) of(i int, imported bool) string {
+	i *= 2
+	if imported {
+		i++
+	}
+	return fmt.Sprintf("%s%0*x", string(t), tokenDigits, i)
+}
 
-// next finds the first token in s, and which it is.
-func (t tokens) next(s string) (at, i int) {
+// made names a module that is made here, for a group. It stands in texts before
+// it is replaced, and nobody can have written it.
+func (t tokens) made(one *group, name string) string { return t.of(one.index, false) + "/" + name }
+
+// next finds the first token in s, and which it is; at is -1 for none.
+func (t tokens) next(s string) (at, i int, imported bool) {
 	for from := 0; ; {
 		at := strings.Index(s[from:], string(t))
 		if at < 0 {
-			return -1, 0
+			return -1, 0, false
 		}
 		at += from
 		if end := at + 64; end <= len(s) {
 			if n, err := strconv.ParseUint(s[at+len(t):end], 16, 31); err == nil {
-				return at, int(n)
+				return at, int(n / 2), n%2 == 1
 			}
 		}
 		from = at + 1
@@ -66,7 +79,7 @@ func (t tokens) next(s string) (at, i int) {
 
 // Names of a run's virtual modules.
 const (
-	circle = "circle" // a group with several doors
+	circle = "circle" // what opens the doors of a group
 	member = "member" // a door of such a group, seen from outside
 	global = "global" // what brings a global's shim in
 	sample = "sample" // what makes esbuild show its helpers
@@ -139,8 +152,8 @@ func (r *run) do() error {
 			continue
 		}
 		entry := one.doors[0].path
-		if len(one.doors) > 1 {
-			entry = circle + ":" + strconv.Itoa(one.index)
+		if one.opened() {
+			entry = circle + ":" + r.texts.tokens.made(one, "")
 		}
 		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: entry, OutputPath: strconv.Itoa(i)})
 		for _, f := range one.members {
@@ -150,8 +163,13 @@ func (r *run) do() error {
 			}
 		}
 	}
+	for _, name := range r.modules() {
+		if !slices.Contains(r.inject.defined, name) {
+			delete(o.Define, name)
+		}
+	}
 	for _, name := range r.inject.names {
-		o.Inject = append(o.Inject, global+":"+name)
+		o.Inject = append(o.Inject, global+":"+r.texts.tokens.made(r.graph.shims[name].group, name))
 		delete(o.Define, name)
 	}
 	o.Plugins = []api.Plugin{r.plugin()}
@@ -203,6 +221,7 @@ func (r *run) take(files []api.OutputFile) error {
 func (r *run) plugin() api.Plugin {
 	return api.Plugin{Name: "hashes", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: `.*`}, r.resolve)
+		b.OnLoad(api.OnLoadOptions{Filter: `\.[cm]?[jt]sx?$`, Namespace: "file"}, loadSource)
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: absent}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
 			return contents("module.exports = {}"), nil
 		})
@@ -230,7 +249,7 @@ func (r *run) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 		return api.OnResolveResult{}, nil
 	case a.Namespace == global:
 		// Where nothing uses the global, nothing of its shim shall be left.
-		shim := r.outside(r.graph.shims[a.Path])
+		shim := r.outside(r.graph.shims[a.Path], true)
 		shim.SideEffects = api.SideEffectsFalse
 		return shim, nil
 	case a.Namespace != "file": // a token that stands in a text made here
@@ -245,34 +264,45 @@ func (r *run) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 	case to.group == r.owner[a.Importer]:
 		return api.OnResolveResult{}, nil
 	}
-	return r.outside(to), nil
+	return r.outside(to, a.Kind != api.ResolveJSRequireCall), nil
 }
 
 // outside is a file of another group.
-func (r *run) outside(to *file) api.OnResolveResult {
+func (r *run) outside(to *file, imported bool) api.OnResolveResult {
 	if len(to.group.doors) > 1 {
-		return api.OnResolveResult{Path: to.key + memberEnd, Namespace: member, SideEffects: api.SideEffectsTrue}
+		return api.OnResolveResult{Path: r.texts.tokens.made(to.group, to.key) + memberEnd, Namespace: member, SideEffects: api.SideEffectsTrue}
 	}
-	return api.OnResolveResult{Path: r.texts.tokens.of(to.group.index), External: true, SideEffects: api.SideEffectsTrue}
+	return api.OnResolveResult{Path: r.texts.tokens.of(to.group.index, imported), External: true, SideEffects: api.SideEffectsTrue}
 }
 
 // loadCircle is the module that opens a group's doors. Each is evaluated when
 // it is first asked for, as in the sources.
 func (r *run) loadCircle(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	i, err := strconv.Atoi(a.Path)
-	if err != nil {
-		return api.OnLoadResult{}, err
-	}
+	_, i, _ := r.texts.tokens.next(a.Path)
 	one := r.all[i]
 	var b strings.Builder
-	b.WriteString("module.exports = {\n")
-	for _, f := range one.doors {
-		// Not by its absolute path, whose length would show in the source map.
-		fmt.Fprintf(&b, "  get %s() { return require(%s) },\n", quote(one.export(f)), quote("./"+r.key(f.path)))
+	// Not by absolute paths, whose length would show in the source map.
+	if len(one.doors) == 1 {
+		fmt.Fprintf(&b, "module.exports = require(%s)\n", quote("./"+r.key(one.doors[0].path)))
+	} else {
+		b.WriteString("module.exports = {\n")
+		for _, f := range one.doors {
+			fmt.Fprintf(&b, "  get %s() { return require(%s) },\n", quote(one.export(f)), quote("./"+r.key(f.path)))
+		}
+		b.WriteString("}\n")
 	}
-	b.WriteString("}\n")
 	text := b.String()
 	return api.OnLoadResult{Contents: &text, ResolveDir: r.root}, nil
+}
+
+// loadSource loads a file that names a source map, so that it names none.
+func loadSource(a api.OnLoadArgs) (api.OnLoadResult, error) {
+	text, err := os.ReadFile(a.Path)
+	if err != nil || !strings.Contains(string(text), mapComment) || len(a.With) > 0 {
+		return api.OnLoadResult{}, nil // esbuild reads it, and says what is wrong
+	}
+	own := withOwnPlaces(string(text))
+	return api.OnLoadResult{Contents: &own, ResolveDir: filepath.Dir(a.Path), Loader: api.LoaderDefault}, nil
 }
 
 func contents(text string) api.OnLoadResult { return api.OnLoadResult{Contents: &text} }
@@ -280,8 +310,9 @@ func contents(text string) api.OnLoadResult { return api.OnLoadResult{Contents: 
 // loadMember is the module that stands in an importer for a door of another
 // group.
 func (r *run) loadMember(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	f := r.graph.files[strings.TrimSuffix(a.Path, memberEnd)]
-	return contents(fmt.Sprintf("module.exports = require(%q)[%s]\n", r.texts.tokens.of(f.group.index), quote(f.group.export(f)))), nil
+	_, key, _ := strings.Cut(strings.TrimSuffix(a.Path, memberEnd), "/")
+	f := r.graph.files[key]
+	return contents(fmt.Sprintf("module.exports = require(%q)[%s]\n", r.texts.tokens.of(f.group.index, false), quote(f.group.export(f)))), nil
 }
 
 func quote(s string) string {

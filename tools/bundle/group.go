@@ -185,6 +185,14 @@ func (one *group) name() string {
 	return names[0] + " and others"
 }
 
+// opened tells whether a module made here opens the group's doors, each of
+// which is evaluated when it is asked for. Of ES modules alone with one door
+// esbuild would make one scope, in which what is required from outside comes
+// later than it should.
+func (one *group) opened() bool {
+	return len(one.doors) > 1 || len(one.members) > 1 && slices.ContainsFunc(one.members, func(f *file) bool { return f.esm })
+}
+
 // moduleName makes a name what a bundle takes: of a file's name, which may hold
 // anything and be of any length, the end.
 func moduleName(name string) string {

@@ -11,20 +11,33 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// injection is which shims of globals some groups are given: those alone that
-// they may use, so that the others' programs are the same without them.
+// injection is which shims of globals, and which definitions that are more than
+// a word, some groups are given: those alone that they may use, so that the
+// others' programs are the same without them.
 type injection struct {
-	names []string // sorted
+	names   []string // sorted
+	defined []string // sorted
 	// inside is main's group, where its own members are among the shims; nil for
 	// none.
 	inside *group
 }
 
 func (i injection) key() string {
-	if i.inside != nil {
-		return strings.Join(i.names, " ") + " " + strconv.Itoa(i.inside.index)
+	if len(i.names)+len(i.defined) == 0 {
+		return ""
 	}
-	return strings.Join(i.names, " ")
+	key := strings.Join(i.names, " ") + "=" + strings.Join(i.defined, " ")
+	if i.inside != nil {
+		key += "=" + strconv.Itoa(i.inside.index)
+	}
+	return key
+}
+
+// modules are the definitions that esbuild makes modules of.
+func (p *project) modules() []string {
+	return slices.DeleteFunc(sortedKeys(p.define), func(name string) bool {
+		return !strings.ContainsAny(strings.TrimSpace(p.define[name])[:1], "{[")
+	})
 }
 
 // injection tells which shims of globals a group may use. A group that such a
@@ -32,6 +45,10 @@ func (i injection) key() string {
 func (p *project) injection(g *graph, one *group) (injection, []Problem) {
 	known := map[string]bool{}
 	for name := range g.shims {
+		known[name] = true
+	}
+	defined := p.modules()
+	for _, name := range defined {
 		known[name] = true
 	}
 	var in injection
@@ -50,6 +67,12 @@ func (p *project) injection(g *graph, one *group) (injection, []Problem) {
 		}
 		var shut []string
 		for _, name := range words(text, known) {
+			if g.shims[name] == nil || slices.Contains(defined, name) {
+				if !slices.Contains(in.defined, name) {
+					in.defined = append(in.defined, name)
+				}
+				continue
+			}
 			inside := one == g.main.group && g.shims[name].group == one
 			switch {
 			case one.bare && !inside:
@@ -73,16 +96,18 @@ func (p *project) injection(g *graph, one *group) (injection, []Problem) {
 		}
 	}
 	slices.Sort(in.names)
+	slices.Sort(in.defined)
 	return in, wrong
 }
 
 // loadGlobal is the module that brings a global's shim in: as a program, or as
 // one of the group's own members.
 func (r *run) loadGlobal(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	from, shim := a.Path, r.graph.shims[a.Path]
+	_, name, _ := strings.Cut(a.Path, "/")
+	from, shim := name, r.graph.shims[name]
 	if r.inject.inside != nil && shim.group == r.inject.inside {
 		from = "./" + r.key(shim.path)
 	}
-	text := fmt.Sprintf("export { default as %s } from %s", a.Path, quote(from))
+	text := fmt.Sprintf("export { default as %s } from %s", name, quote(from))
 	return api.OnLoadResult{Contents: &text, ResolveDir: r.root}, nil
 }

@@ -3,7 +3,6 @@ package bundle
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 
@@ -41,13 +40,9 @@ func DecodeMap(b []byte) (*Map, error) {
 	if len(b) > MapBytes {
 		return nil, fmt.Errorf("a map has at most %d bytes", MapBytes)
 	}
-	m := NewMap()
-	d := json.NewDecoder(bytes.NewReader(b))
-	if err := d.Decode(m); err != nil {
+	m := &Map{}
+	if err := json.Unmarshal(b, m); err != nil {
 		return nil, fmt.Errorf("this is no map of programs: %w", err)
-	}
-	if d.More() {
-		return nil, errors.New("something follows the map")
 	}
 	if m.Version != mapVersion {
 		return nil, fmt.Errorf("this map has version %d: version %d is known here", m.Version, mapVersion)

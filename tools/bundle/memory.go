@@ -124,7 +124,7 @@ func (s stamp) hasty(started time.Time) bool {
 
 // keep remembers a run. What cannot be remembered is not: the next run does it
 // all again.
-func (m *memory) keep(p *project, b *Bundled) {
+func (m *memory) keep(p *project, g *graph, b *Bundled) {
 	if m.file == "" {
 		return
 	}
@@ -136,7 +136,7 @@ func (m *memory) keep(p *project, b *Bundled) {
 		Files: map[string]stamp{}, Folders: map[string]string{}, Started: m.started,
 		Main: b.Bundle.Main.String(), Modules: b.Modules, Inputs: b.Inputs, Warned: b.Warnings, Bundle: sum(bundle), Map: sum(side),
 	}
-	if !r.note(p, m.started) {
+	if !r.note(p, g, m.started) {
 		return
 	}
 	text, err := json.Marshal(r)
@@ -159,58 +159,66 @@ func (m *memory) keep(p *project, b *Bundled) {
 }
 
 // note takes down the state of all that a run rests on. It is false where that
-// cannot be said: a tsconfig.json may extend another anywhere.
-func (r *record) note(p *project, started time.Time) bool {
+// cannot be said: where a file was written during the run, or nobody knows what
+// a tsconfig.json extends.
+func (r *record) note(p *project, g *graph, started time.Time) bool {
+	l := g.looked(p)
 	dirs := map[string]bool{}
-	for _, path := range append([]string{p.main}, r.Inputs...) {
-		r.Files[path] = stampOf(path)
+	for _, path := range r.Inputs {
 		for dir := filepath.Dir(path); !dirs[dir]; dir = filepath.Dir(dir) {
 			dirs[dir] = true
 		}
 	}
 	for dir := range dirs {
-		for _, name := range []string{packageJSON, tsconfig} {
-			path := filepath.Join(dir, name)
-			r.Files[path] = stampOf(path)
-			if b, err := os.ReadFile(path); name == tsconfig && err == nil && strings.Contains(string(b), "extends") {
-				return false
-			}
-		}
-		if inside(p.root, dir) {
-			r.Folders[dir] = namesIn(dir)
-		} else {
-			// Above the project only packages are looked for.
-			modules := filepath.Join(dir, "node_modules")
-			r.Folders[modules] = namesIn(modules)
+		l.files[filepath.Join(dir, packageJSON)] = true
+		if !l.settings(filepath.Join(dir, tsconfig), p.root) {
+			return false
 		}
 	}
-	for path, s := range r.Files {
-		if s.Size >= 0 && s.hasty(started) {
-			s.Sum = fileSum(path)
-			r.Files[path] = s
+	for path := range l.files {
+		now := stampOf(path)
+		if now.Size >= 0 && now.hasty(started) {
+			now.Sum = fileSum(path)
 		}
+		r.Files[path] = now
+	}
+	for path, was := range g.read {
+		if now := stampOf(path); now.Size != was.Size || !now.Time.Equal(was.Time) || was.Sum != "" && was.Sum != fileSum(path) {
+			return false
+		}
+		r.Files[path] = was
+	}
+	for dir := range l.folders {
+		r.Folders[dir] = namesIn(dir)
 	}
 	return true
 }
 
-func inside(root, dir string) bool {
-	rel, err := filepath.Rel(root, dir)
-	return err == nil && filepath.IsLocal(rel)
-}
-
 const tsconfig = "tsconfig.json"
 
-// namesIn sums up the names in a folder that a resolver may look for.
+// namesIn sums up where a folder is, and the names in it that a resolver may
+// look for, and where links lead.
 func namesIn(dir string) string {
-	list, err := os.ReadDir(dir)
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return ""
+	}
+	list, err := os.ReadDir(real)
 	if err != nil {
 		return ""
 	}
 	var b strings.Builder
+	b.WriteString(real + "\x00")
 	for _, e := range list {
-		_, source := loaders[filepath.Ext(e.Name())]
-		if source || !e.Type().IsRegular() || strings.HasSuffix(e.Name(), ".json") || strings.HasSuffix(e.Name(), ".txt") {
+		ext := filepath.Ext(e.Name())
+		_, source := loaders[ext]
+		_, data := dataLoaders[ext]
+		if source || data || ext == "" || !e.Type().IsRegular() {
 			b.WriteString(e.Name() + "\x00")
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			target, _ := os.Readlink(filepath.Join(real, e.Name())) // "" is as good as any
+			b.WriteString(target + "\x00")
 		}
 	}
 	return sum([]byte(b.String()))

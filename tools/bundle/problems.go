@@ -86,8 +86,15 @@ func (p Problem) Package() string {
 	return ""
 }
 
-// sorted orders problems by place, and drops what is said twice.
+// sorted orders problems by place, and drops what is said twice. A byte order
+// mark is no part of a line.
 func sorted(list []Problem) []Problem {
+	const mark = "\ufeff"
+	for i, one := range list {
+		if line, marked := strings.CutPrefix(one.Excerpt, mark); marked {
+			list[i].Excerpt, list[i].Column = line, max(1, one.Column-len(mark))
+		}
+	}
 	slices.SortStableFunc(list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})

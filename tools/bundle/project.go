@@ -28,6 +28,7 @@ type project struct {
 // manifest is what matters of package.json.
 type manifest struct {
 	Main    string          `json:"main"`
+	Module  string          `json:"module"`
 	Qvat    json.RawMessage `json:"qvat"`
 	Browser json.RawMessage `json:"browser"`
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -21,18 +22,20 @@ type graph struct {
 	main  *file
 	shims map[string]*file // by the global that they stand in for
 	seen  []string         // absolute paths of what was read
+	read  map[string]stamp // what they were then
 
 	warnings []Problem
 }
 
 // file is one source.
 type file struct {
-	key     string // its path from the root with slashes, as esbuild names it
-	path    string // absolute; "" for what is no file
-	imports []edge // in the order of its text
-	esm     bool   // it is an ES module
-	cjs     bool   // it is a CommonJS module; a file may be neither
-	with    string // the type that importers say it has: "json"
+	key     string   // its path from the root with slashes, as esbuild names it
+	path    string   // absolute; "" for what is no file
+	imports []edge   // in the order of its text
+	tried   []string // names that lead nowhere
+	esm     bool     // it is an ES module
+	cjs     bool     // it is a CommonJS module; a file may be neither
+	with    string   // the type that importers say it has: "json"
 	sites   map[string]site
 	group   *group
 }
@@ -69,8 +72,8 @@ type with struct {
 }
 
 // scan finds everything that main reaches. All mistakes are found in one run.
-func (p *project) scan() (*graph, error) {
-	g := &graph{root: p.root, files: map[string]*file{}, shims: map[string]*file{}}
+func (p *project) scan(started time.Time) (*graph, error) {
+	g := &graph{root: p.root, files: map[string]*file{}, shims: map[string]*file{}, read: map[string]stamp{}}
 	injected := p.injected()
 	o := p.options()
 	o.Metafile = true
@@ -78,7 +81,7 @@ func (p *project) scan() (*graph, error) {
 	for _, name := range injected {
 		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: p.shims[name], OutputPath: "shim-" + name})
 	}
-	o.Plugins = []api.Plugin{p.absences(), g.note()}
+	o.Plugins = []api.Plugin{p.absences(), g.note(started)}
 	r := api.Build(o)
 	slices.Sort(g.seen)
 	var list, unclear []Problem
@@ -103,16 +106,20 @@ func (p *project) scan() (*graph, error) {
 		}
 	}
 	for _, one := range sorted(append(p.missing(g.seen), p.suspects(r.Warnings)...)) {
-		if strings.Contains(one.File, modulesFolder) {
-			g.warnings = append(g.warnings, one)
-		} else {
+		switch inPackage := strings.Contains(one.File, modulesFolder); {
+		case !inPackage:
 			list = append(list, one)
+		case one.Global != "":
+			g.warnings = append(g.warnings, one)
 		}
 	}
 	if len(list) > 0 {
 		return nil, &Problems{sorted(list)}
 	}
 	g.link(meta)
+	if list = p.strays(g); len(list) > 0 {
+		return nil, &Problems{sorted(list)}
+	}
 	g.locate(r.Warnings)
 	for name, out := range meta.Outputs {
 		switch name = strings.TrimSuffix(filepath.Base(name), ".js"); {
@@ -137,15 +144,19 @@ const (
 
 // note is a plug-in that notes what is loaded. It answers no question of
 // esbuild's; that it was asked is a warning, which has the place of the import.
-func (g *graph) note() api.Plugin {
+func (g *graph) note(started time.Time) api.Plugin {
 	var mu sync.Mutex
 	return api.Plugin{Name: "note", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
 			if err := readable(a.Path); err != nil {
 				return api.OnLoadResult{}, err
 			}
+			was := stampOf(a.Path)
+			if was.hasty(started) {
+				was.Sum = fileSum(a.Path)
+			}
 			mu.Lock()
-			g.seen = append(g.seen, a.Path)
+			g.seen, g.read[a.Path] = append(g.seen, a.Path), was
 			mu.Unlock()
 			return api.OnLoadResult{}, nil
 		})
@@ -219,7 +230,9 @@ func (g *graph) link(meta metafile) {
 		for _, i := range in.Imports {
 			// What stays external is what its text can do without: a require
 			// inside try.
-			if !i.External {
+			if i.External {
+				f.tried = append(f.tried, i.Path)
+			} else {
 				f.imports = append(f.imports, edge{i.Original, i.Kind, i.With.Type, of(i.Path)})
 			}
 		}
@@ -227,7 +240,10 @@ func (g *graph) link(meta metafile) {
 }
 
 // modulesFolder is where packages lie.
-const modulesFolder = "node_modules/"
+const (
+	nodeModules   = "node_modules"
+	modulesFolder = nodeModules + "/"
+)
 
 // name is what people call a file: its path from the project, or from
 // node_modules.

@@ -59,7 +59,7 @@ func TestShared(t *testing.T) {
 			files["main.mjs"] = "import './m0.mjs'; import './y.mjs'; import './z.mjs'; " + files["main.mjs"]
 			files["y.mjs"], files["z.mjs"] = "import './z.mjs'", "import './y.mjs'"
 		case "with other settings":
-			files["package.json"] = `{"type":"commonjs","qvat":{"shims":{"fs":false,"process":"./p.js"},"define":{"X":1}}}`
+			files["package.json"] = `{"type":"commonjs","qvat":{"shims":{"fs":false,"process":"./p.js"},"define":{"X":1,"Y":{"a":[]}}}}`
 			files["tsconfig.json"] = `{"compilerOptions":{"useDefineForClassFields":false,"target":"es2015","alwaysStrict":false}}`
 			files["p.js"] = ""
 		case "linked":

@@ -38,7 +38,7 @@ type segment struct {
 // that of the last segment at or before it on its line. Column 0 stands for a
 // column that is not known.
 func (m SourceMap) Find(line, column int) (Place, bool) {
-	if m.Mappings == "" && len(m.Sources) == 1 && line > 0 {
+	if m.Mappings == "" && len(m.Sources) == 1 && m.Sources[0] != "" && line > 0 {
 		return Place{m.Sources[0], line, max(column, 1)}, true
 	}
 	found := segment{source: -1}
@@ -52,6 +52,45 @@ func (m SourceMap) Find(line, column int) (Place, bool) {
 		return Place{}, false
 	}
 	return Place{m.Sources[found.source], found.line + 1, found.sourceColumn + 1}, true
+}
+
+// use is where a name stands in a text: both counted from 0.
+type use struct {
+	name         string
+	line, column int
+}
+
+// places finds the sources of several uses, in the order of the text, as
+// [SourceMap.Find] does, in one go. One that is not known has line 0.
+func (m SourceMap) places(uses []use) []Place {
+	all := make([]Place, len(uses))
+	done, last := 0, segment{source: -1}
+	settle := func(line, column int) { // what stands before there
+		for ; done < len(uses) && (uses[done].line < line || uses[done].line == line && uses[done].column < column); done++ {
+			if last.source >= 0 && last.source < len(m.Sources) {
+				all[done] = Place{m.Sources[last.source], last.line + 1, last.sourceColumn + 1}
+			}
+		}
+	}
+	on := 0
+	err := m.walk(func(line int, s segment) bool {
+		if line != on {
+			settle(on+1, 0)
+			last = segment{source: -1}
+			settle(line, 0)
+			on = line
+		}
+		if last.source < 0 {
+			last = s
+		}
+		settle(line, s.column)
+		last = s
+		return done < len(uses)
+	})
+	if err == nil {
+		settle(on+1, 0)
+	}
+	return all
 }
 
 // walk calls do with each segment and its line, from 0, until do is false.
@@ -142,6 +181,21 @@ func vlq(text string) (int, string, error) {
 		}
 	}
 	return 0, "", errMap
+}
+
+const (
+	mapComment = "sourceMappingURL="
+	ownPlaces  = "\n//# " + mapComment + "data:application/json,{}"
+)
+
+// withOwnPlaces keeps esbuild from a source map that a text names: places are
+// those in the file that is at hand, and what is named may be anything on the
+// machine. The last such comment counts.
+func withOwnPlaces(text string) string {
+	if strings.Contains(text, mapComment) {
+		return text + ownPlaces
+	}
+	return text
 }
 
 // readSourceMap reads a source map as esbuild writes it.

@@ -86,7 +86,7 @@ func splice(text string, f *file, t tokens) (string, bool) {
 		if s.length < 2 || to > len(text) || text[from] != text[to-1] || !strings.ContainsRune("\"'", rune(text[from])) || text[from+1:to-1] != e.name {
 			return "", false
 		}
-		changes = append(changes, change{from, to, t.of(e.to.group.index)})
+		changes = append(changes, change{from, to, t.of(e.to.group.index, false)})
 	}
 	var b strings.Builder
 	done := 0
