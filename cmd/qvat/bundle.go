@@ -88,7 +88,7 @@ stand in package.json:
 		// a project that is larger than anybody's.
 		debug.SetGCPercent(-1)
 		debug.SetMemoryLimit(bundleMemory)
-		return a.bundle(o, s)
+		return a.bundleError(a.bundle(o, s), s)
 	})
 	return cmd
 }
@@ -145,7 +145,7 @@ func (a *app) bundle(o bundle.Options, s bundling) error {
 	}
 	b, err := bundle.Build(o)
 	if err != nil {
-		return a.bundleError(err, s)
+		return err
 	}
 	if s.why != "" {
 		return a.printWhy(b, s)
@@ -180,10 +180,16 @@ func (a *app) checkBundle(b *bundle.Bundled, s bundling, made []byte) error {
 	return a.printBundled(b, s, false)
 }
 
-// bundleError shows what is wrong with sources.
+// bundleError is how a run ends, for the tables of exit codes; with --json what
+// is wrong with sources is written as well.
 func (a *app) bundleError(err error, s bundling) error {
 	var wrong *bundle.Problems
-	if !errors.As(err, &wrong) {
+	var known *failure
+	var deaf *unwritten
+	switch {
+	case err == nil || errors.As(err, &known) || errors.As(err, &deaf):
+		return err
+	case !errors.As(err, &wrong):
 		return fileError("", "%w", err)
 	}
 	if s.asJSON {

@@ -104,16 +104,13 @@ func (a *app) watchBundle(ctx context.Context, o bundle.Options, s bundling) err
 	last := ""
 	for {
 		if _, same := bundle.Written(o, s.out); !same || last == "" {
-			said := ""
+			said := "done"
 			if err := a.bundle(o, s); err != nil {
-				if said = err.Error() + strings.Join(asFailure(err).detail, "\n"); said != last {
-					asFailure(err).print(a.stderr)
+				if said = err.Error(); said != last {
+					asFailure(a.bundleError(err, s)).print(a.stderr)
 				}
 			}
-			last = "done" + said
-			if said != "" {
-				last = said
-			}
+			last = said
 		}
 		select {
 		case <-ctx.Done():
