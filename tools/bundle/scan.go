@@ -113,6 +113,9 @@ func (p *project) scan(started time.Time) (*graph, error) {
 			g.warnings = append(g.warnings, one)
 		}
 	}
+	if len(computed) > 0 {
+		list = p.meant(list, g.seen)
+	}
 	if len(list) > 0 {
 		return nil, &Problems{sorted(list)}
 	}
