@@ -63,6 +63,7 @@ func testSeeds() map[string]string {
 
 func setUpScript(env *testscript.Env) error {
 	env.Setenv("QVAT_HOME", filepath.Join(env.WorkDir, "home"))
+	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache")) // or it is whoever runs the tests's
 	env.Setenv("NO_PROXY", "*")
 	// A binary with the race detector waits for a second before it ends.
 	env.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))

@@ -224,6 +224,12 @@ func namesIn(dir string) string {
 	return sum([]byte(b.String()))
 }
 
+// ours tells whether a file's name is that of a record.
+func ours(name string) bool {
+	key, ok := strings.CutSuffix(name, ".json")
+	return ok && len(key) == 32 && strings.Trim(key, "0123456789abcdef") == ""
+}
+
 // forget removes the oldest records beyond the number that is kept.
 func forget(dir string) {
 	list, err := os.ReadDir(dir)
@@ -236,7 +242,7 @@ func forget(dir string) {
 	}
 	var all []aged
 	for _, e := range list {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".json") {
+		if info, err := e.Info(); err == nil && ours(e.Name()) {
 			all = append(all, aged{e.Name(), info.ModTime()})
 		}
 	}
