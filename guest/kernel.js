@@ -340,10 +340,27 @@
     else hostFail(error.name, error.message, at.file, at.line, at.column);
   };
 
-  // start runs a message. Its input is JSON, or a text that needs no parsing, or
-  // JSON in which slots may stand ('' where there is none).
-  const start = (allHashes, json, text, withSlots) => {
-    hashes = allHashes;
+  // prepare loads and evaluates the root program, before anything but its hash is
+  // known here: what comes of it may be kept for other messages. It returns
+  // undefined, or true where that failed.
+  let root;
+  let rootThrew;
+  const prepare = hash => {
+    hashes = hash;
+    try {
+      root = mainOf(0);
+      return undefined;
+    } catch (e) {
+      rootThrew = e;
+      return true;
+    }
+  };
+
+  // start runs a message whose root program is prepared. It takes the hashes of
+  // the other links. Its input is JSON, or a text that needs no parsing, or JSON
+  // in which slots may stand ('' where there is none).
+  const start = (otherHashes, json, text, withSlots) => {
+    if (otherHashes !== undefined) hashes += otherHashes;
     last = hashes.length / 64 - 1;
     if (withSlots !== undefined) {
       slotted = true;
@@ -359,8 +376,12 @@
       hostFail(error.name, error.message, ROOT_POWER, at.file === ROOT_POWER ? at.line : 0, at.column);
       return;
     }
+    if (root === undefined) {
+      fail(rootThrew);
+      return;
+    }
     try {
-      const v = call(mainOf(0), 0, power);
+      const v = call(root, 0, power);
       if (isThenable(v)) doneLater(own(v));
       else done(v);
     } catch (e) {
@@ -370,6 +391,7 @@
 
   // The entries that the host keeps.
   return {
+    prepare,
     start,
     // settlePending gives a promise of a power's its answer.
     settlePending: (id, text) => {

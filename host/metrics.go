@@ -104,6 +104,8 @@ func newState(v *Vat) *state {
 	counter("qvat_pool_discarded_total", "Instances that trapped, grew, or were too many.", func(n numbers) int64 { return n.engine.Discarded })
 	gauge("qvat_compiled_bytes", "Bytes of compiled programs in memory.", func(n numbers) int64 { return n.engine.CompiledBytes })
 	gauge("qvat_compiled_programs", "Compiled programs in memory.", func(n numbers) int64 { return int64(n.engine.CompiledPrograms) })
+	gauge("qvat_prepared_bytes", "Bytes of evaluated root programs in memory.", func(n numbers) int64 { return n.engine.PreparedBytes })
+	gauge("qvat_prepared_programs", "Evaluated root programs in memory.", func(n numbers) int64 { return int64(n.engine.PreparedPrograms) })
 
 	counter("qvat_store_commits_total", "Transactions committed.", func(n numbers) int64 { return n.store.Commits })
 	counter("qvat_store_conflicts_total", "Commits refused for a conflict.", func(n numbers) int64 { return n.store.Conflicts })

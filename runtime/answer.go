@@ -32,6 +32,11 @@ func (t *turn) answer(ctx context.Context, in *instance, name []byte, args []val
 		return t.load(ctx, args[0])
 	case "require":
 		return t.require(ctx, args[0])
+	}
+	if t.loading != nil {
+		t.loading.other = true
+	}
+	switch string(name) {
 	case "signed":
 		return t.signed(ctx, args)
 	case "call":
@@ -78,6 +83,10 @@ func (t *turn) require(ctx context.Context, name value) (value, error) {
 // a text that describes its syntax error.
 func (t *turn) wrapper(ctx context.Context, hash chains.Hash) (value, error) {
 	c, err := t.code(ctx, hash)
+	if t.loading != nil {
+		t.loading.programs = append(t.loading.programs, hash)
+		t.loading.other = t.loading.other || c == nil || err != nil || c.syntax != nil
+	}
 	if c == nil || err != nil {
 		return 0, err
 	}

@@ -40,7 +40,7 @@ const (
 func (e *Engine) compile(ctx context.Context, name, text string, fuel int64, deadline time.Time, limits Limits) (_ *code, err error) {
 	p := e.parsers
 	p.users.Add(1)
-	in, err := p.take(ctx)
+	in, err := p.take(ctx, nil)
 	if err != nil {
 		return &code{}, err
 	}

@@ -160,15 +160,12 @@ func (e *Engine) SetRootPower(ctx context.Context, text string) error {
 	return last.close(ctx)
 }
 
-// take gives an instance of the image that messages start from, and the pool
-// that it goes back to.
-func (e *Engine) take(ctx context.Context) (*instance, *pool, error) {
+// use gives the pool of the image that messages start from, and counts its user.
+func (e *Engine) use() *pool {
 	e.mu.RLock()
-	p := e.pool
-	p.users.Add(1) // under the lock: a pool that is replaced waits for its users
-	e.mu.RUnlock()
-	in, err := p.take(ctx)
-	return in, p, err
+	defer e.mu.RUnlock()
+	e.pool.users.Add(1) // under the lock: a pool that is replaced waits for its users
+	return e.pool
 }
 
 // Close releases everything. No turn may be under way.

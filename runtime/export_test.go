@@ -30,6 +30,13 @@ func plainEngine(t testing.TB) *Engine {
 	return e
 }
 
+// take gives an instance as a message gets it, and the pool that it goes back to.
+func (e *Engine) take(ctx context.Context) (*instance, *pool, error) {
+	p := e.use()
+	in, err := p.take(ctx, nil)
+	return in, p, err
+}
+
 // ImageSum is a hash of the images that texts are compiled in and messages
 // start from: the memory, and what lies beside it.
 func (e *Engine) ImageSum() string {
@@ -68,13 +75,18 @@ func (e *Engine) CompareIdle() (int, error) {
 		if sp := in.sp.Get(); sp != p.img.stackPointer {
 			return fmt.Errorf("a stack pointer is %#x, and %#x in the image", sp, p.img.stackPointer)
 		}
-		if bytes.Equal(mem, p.img.bytes) {
+		want := p.img.bytes
+		if len(in.mem.patch) > 0 {
+			want = bytes.Clone(want)
+			in.mem.patch.write(want)
+		}
+		if bytes.Equal(mem, want) {
 			return nil
 		}
 		at := 0
-		for mem[at] == p.img.bytes[at] {
+		for mem[at] == want[at] {
 			at++
 		}
-		return fmt.Errorf("byte %#x is %#x, and %#x in the image", at, mem[at], p.img.bytes[at])
+		return fmt.Errorf("byte %#x is %#x, and %#x in the image", at, mem[at], want[at])
 	})
 }

@@ -31,11 +31,32 @@ func tiny(tb testing.TB) Message {
 // the same message in one instance that is never set back. It is unsafe, and
 // nothing but this does it.
 func BenchmarkTinyUnreset(b *testing.B) {
+	unreset(b, func(t *turn, within context.Context, p *pool) error {
+		if err := t.prepare(within, p, false); err != nil {
+			return err
+		}
+		return t.run(within)
+	})
+}
+
+// BenchmarkTinyCalled is less than the same message: its program is evaluated
+// once, and called over and over. It shows what calling main takes alone.
+func BenchmarkTinyCalled(b *testing.B) {
+	prepared := false
+	unreset(b, func(t *turn, within context.Context, p *pool) error {
+		if !prepared {
+			prepared = true
+			if err := t.prepare(within, p, false); err != nil {
+				return err
+			}
+		}
+		return t.run(within)
+	})
+}
+
+func unreset(b *testing.B, run func(t *turn, within context.Context, p *pool) error) {
 	ctx := context.Background()
-	e, err := New(ctx, Options{CacheDir: os.Getenv(MachineCode)})
-	if err != nil {
-		b.Fatal(err)
-	}
+	e := plainEngine(b)
 	m := tiny(b)
 	if _, err := e.Turn(ctx, m); err != nil { // compiles it
 		b.Fatal(err)
@@ -48,14 +69,11 @@ func BenchmarkTinyUnreset(b *testing.B) {
 		in.fill(e.limits.Fuel, time.Now().Add(e.limits.Time))
 		t := &turn{e: e, m: m, in: in, entries: p.img.entries}
 		in.host = t.answer
-		if err := t.run(&frame{ctx, in}); err != nil || string(t.result) != "1" {
+		if err := run(t, &frame{ctx, in}, p); err != nil || string(t.result) != "1" {
 			b.Fatal(err, t.result)
 		}
 	}
 	if err := p.give(ctx, in, false); err != nil {
-		b.Fatal(err)
-	}
-	if err := e.Close(ctx); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -29,7 +29,7 @@ const bareRoom = 2 << 20
 // entries are the kernel's functions that the host calls, and its own function
 // that they call: addresses that are the same in every instance of an image.
 type entries struct {
-	start, settlePending, addModule, setRootPower, tryRootPower value
+	prepare, start, settlePending, addModule, setRootPower, tryRootPower value
 }
 
 // newInstance makes an instance with a memory of its own, not yet booted.
@@ -195,6 +195,7 @@ func (b *booter) kernel() {
 	kernel := b.call(b.eval("kernel.js", guest.Kernel), args...)
 	// In this order always, or the image would not come out the same.
 	b.entries = entries{
+		prepare:       b.prop(kernel, "prepare"),
 		start:         b.prop(kernel, "start"),
 		settlePending: b.prop(kernel, "settlePending"),
 		addModule:     b.prop(kernel, "addModule"),

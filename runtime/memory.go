@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -34,6 +35,30 @@ type linearMemory struct {
 	refused bool // growth beyond the limit was asked for
 	grown   bool // it has grown since the image was mapped
 	image   *image
+	patch   patch // what the content has on top of the image when it is set back
+}
+
+// patchPage is the size of the pages that a patch is made of.
+const patchPage = 4096
+
+// A patch is what differs from an image in a state that messages start from too:
+// whole pages, in the order of their places.
+type patch []patched
+
+type patched struct {
+	at      int // a multiple of patchPage
+	content *[patchPage]byte
+}
+
+func (p patch) write(mem []byte) {
+	for _, one := range p {
+		copy(mem[one.at:], one.content[:])
+	}
+}
+
+// same tells whether two patches are one: they are never changed.
+func (p patch) same(q patch) bool {
+	return len(p) == len(q) && (len(p) == 0 || &p[0] == &q[0])
 }
 
 // errGrown says that a memory cannot be set back: it grew, and WebAssembly
@@ -83,11 +108,45 @@ func (m *linearMemory) adopt(img *image) error {
 	return nil
 }
 
-// reset makes the content the image again, byte for byte. It returns errGrown
-// where that is not possible; the instance is to be thrown away then.
+// reset makes the content the image again with the memory's patch, byte for byte.
+// It returns errGrown where that is not possible; the instance is to be thrown
+// away then.
 func (m *linearMemory) reset() error {
 	if m.grown || m.refused {
 		return errGrown
 	}
-	return m.region.restore(m.image)
+	return m.region.restore(m.image, m.patch)
+}
+
+// become puts another patch in the place of the memory's own. The memory must
+// have been set back.
+func (m *linearMemory) become(p patch) {
+	if m.patch.same(p) {
+		return
+	}
+	mem := m.region.bytes()
+	for _, old := range m.patch {
+		copy(mem[old.at:old.at+patchPage], m.image.bytes[old.at:])
+	}
+	p.write(mem)
+	m.patch = p
+}
+
+// changes is the patch that makes what the memory holds of its image, or none
+// where the memory has grown or it would have more than most pages.
+func (m *linearMemory) changes(most int) (p patch, ok bool, err error) {
+	if m.grown || m.refused {
+		return nil, false, nil
+	}
+	mem := m.region.bytes()[:len(m.image.bytes)]
+	err = m.region.suspects(mem, func(from, to int) error {
+		for at := from; at < to; at += patchPage {
+			if page := mem[at : at+patchPage]; len(p) <= most && !bytes.Equal(page, m.image.bytes[at:at+patchPage]) {
+				content := [patchPage]byte(page)
+				p = append(p, patched{at, &content})
+			}
+		}
+		return nil
+	})
+	return p, err == nil && len(p) <= most, err
 }

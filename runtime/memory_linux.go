@@ -170,9 +170,11 @@ func countsFaults(page []byte) (bool, error) {
 	return after > before, unix.Madvise(page, unix.MADV_DONTNEED)
 }
 
-func (r *region) restore(img *image) error {
+func (r *region) restore(img *image, p patch) error {
 	if r.scan.pagemap == noPagemap {
-		return unix.Madvise(r.b[:len(img.bytes)], unix.MADV_DONTNEED)
+		err := unix.Madvise(r.b[:len(img.bytes)], unix.MADV_DONTNEED)
+		p.write(r.b)
+		return err
 	}
 	faults, err := pageFaults()
 	if err != nil {
@@ -185,10 +187,27 @@ func (r *region) restore(img *image) error {
 		}
 		r.faults = faults
 	}
-	for _, p := range r.private {
-		copy(mem[p.from:p.to], img.bytes[p.from:p.to])
+	rest := p
+	for _, s := range r.private {
+		at := s.from
+		for ; len(rest) > 0 && rest[0].at < s.to; rest = rest[1:] {
+			if page := rest[0].at; page >= s.from { // the patch has it
+				copy(mem[at:page], img.bytes[at:page])
+				at = page + patchPage
+			}
+		}
+		copy(mem[at:s.to], img.bytes[at:s.to])
 	}
+	p.write(mem)
 	return nil
+}
+
+// suspects calls f with the parts of mem that may differ from the image.
+func (r *region) suspects(mem []byte, f func(from, to int) error) error {
+	if r.scan.pagemap == noPagemap {
+		return f(0, len(mem))
+	}
+	return r.scan.dirty(mem, f)
 }
 
 // findPrivate lists the pages that are private copies. Those that are too many

@@ -100,7 +100,7 @@ func TestScannersAgree(t *testing.T) {
 		if err != nil || dirty != pages/2 || sum == 0 {
 			t.Errorf("round %d: %d pages are dirty, %d should be: %v", round, dirty, pages/2, err)
 		}
-		if err := r.restore(img); err != nil {
+		if err := r.restore(img, nil); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(r.bytes(), content) {
@@ -202,7 +202,7 @@ func TestRestoreKnowsEachWrite(t *testing.T) {
 				}
 			}
 		}
-		if err := r.restore(img); err != nil {
+		if err := r.restore(img, nil); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(r.bytes(), content) {

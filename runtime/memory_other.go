@@ -33,7 +33,11 @@ func (r *region) mapImage(s imageStore, _ int) error {
 	return nil
 }
 
-func (r *region) restore(img *image) error {
+func (r *region) restore(img *image, p patch) error {
 	copy(r.b, img.bytes)
+	p.write(r.b)
 	return nil
 }
+
+// suspects calls f with the parts of mem that may differ from the image: all.
+func (r *region) suspects(mem []byte, f func(from, to int) error) error { return f(0, len(mem)) }

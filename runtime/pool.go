@@ -23,30 +23,38 @@ type pool struct {
 	idle   []*instance
 	closed bool
 
+	prepared *preparedCache // states that messages start from beside the image
+
 	made, reused, discarded atomic.Int64
 }
 
-func newPool(e *Engine, img *image) *pool { return &pool{engine: e, img: img} }
+func newPool(e *Engine, img *image) *pool {
+	return &pool{engine: e, img: img, prepared: newPreparedCache()}
+}
 
-// take gives an instance to a user that has been counted already, and counts
-// it out again where there is none to be had.
-func (p *pool) take(ctx context.Context) (*instance, error) {
-	if in := p.takeIdle(); in != nil {
+// take gives an instance in the state that a patch makes of the image to a user
+// that has been counted already, and counts it out again where there is none to
+// be had.
+func (p *pool) take(ctx context.Context, state patch) (*instance, error) {
+	in := p.takeIdle(state)
+	if in == nil {
+		p.made.Add(1)
+		var err error
+		if in, err = p.engine.fromImage(ctx, p.img); err != nil {
+			p.users.Done()
+			return nil, err
+		}
+	} else {
 		p.reused.Add(1)
-		return in, nil
 	}
-	p.made.Add(1)
-	in, err := p.engine.fromImage(ctx, p.img)
-	if err != nil {
-		p.users.Done()
-	}
-	return in, err
+	in.mem.become(state)
+	return in, nil
 }
 
 // takeIdle gives an idle instance, nil where there is none: the one that this
 // processor used last, whose memory its caches may still hold, or else the one
-// that was given back last.
-func (p *pool) takeIdle() *instance {
+// that was given back last of those that are in the state, or of all.
+func (p *pool) takeIdle(state patch) *instance {
 	near, _ := p.near.Get().(*instance)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -57,6 +65,13 @@ func (p *pool) takeIdle() *instance {
 	at := n - 1
 	if i := slices.Index(p.idle, near); i >= 0 {
 		at = i
+	} else {
+		for i := n - 1; i >= 0; i-- {
+			if p.idle[i].mem.patch.same(state) {
+				at = i
+				break
+			}
+		}
 	}
 	in := p.idle[at]
 	p.idle = slices.Delete(p.idle, at, at+1)
@@ -122,6 +137,8 @@ type Stats struct {
 	Made, Reused, Discarded int64
 	CompiledBytes           int64
 	CompiledPrograms        int
+	PreparedBytes           int64 // of the states of root programs that messages start from
+	PreparedPrograms        int
 }
 
 // Stats gives the counts as they are now.
@@ -132,9 +149,8 @@ func (e *Engine) Stats() Stats {
 	p.mu.Lock()
 	idle := len(p.idle)
 	p.mu.Unlock()
-	bytes, n := e.programs.size()
-	return Stats{
-		Idle: idle, Made: p.made.Load(), Reused: p.reused.Load(), Discarded: p.discarded.Load(),
-		CompiledBytes: bytes, CompiledPrograms: n,
-	}
+	s := Stats{Idle: idle, Made: p.made.Load(), Reused: p.reused.Load(), Discarded: p.discarded.Load()}
+	s.CompiledBytes, s.CompiledPrograms = e.programs.size()
+	s.PreparedBytes, s.PreparedPrograms = p.prepared.size()
+	return s
 }

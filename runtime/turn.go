@@ -1,13 +1,10 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"qvat/chains"
 )
@@ -69,6 +66,8 @@ type turn struct {
 	calls   int
 	logged  int
 
+	loading *loading // while the root program is evaluated
+
 	done    bool
 	result  []byte
 	failure *Failure
@@ -90,7 +89,12 @@ type laterAnswer struct {
 // where the fault is its programs', the power's own error where one ended the
 // turn, and ctx's where that ended. The outcome tells the cost in each case.
 func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
-	in, p, err := e.take(ctx)
+	p := e.use()
+	state, seen := p.prepared.find(ctx, m)
+	if state == nil {
+		state = &prepared{}
+	}
+	in, err := p.take(ctx, state.patch)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -108,7 +112,14 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	t := &turn{e: e, m: m, fuel: limits.Fuel, in: in, entries: p.img.entries}
 	in.host = t.answer
 
-	err = t.run(&frame{ctx, in})
+	in.spend(state.fuel)
+	within := &frame{ctx, in}
+	if len(state.programs) == 0 {
+		err = t.prepare(within, p, seen)
+	}
+	if err == nil {
+		err = t.run(within)
+	}
 	if t.stopPowers != nil {
 		t.stopPowers()
 	}
@@ -133,18 +144,21 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	return out, nil
 }
 
-// run calls the kernel and then works off its jobs until the root's promise
-// has settled and no power owes an answer.
+// run starts the root program, which has been prepared, and then works off the
+// kernel's jobs until the root's promise has settled and no power owes an answer.
 func (t *turn) run(ctx context.Context) error {
-	hashes := make([]byte, 0, 64*t.m.Chain.Len())
-	for i := range t.m.Chain.Len() {
-		hashes = append(hashes, t.m.Chain.Program(i).String()...)
+	others := t.in.fixed.undefined // the hashes of the other links
+	if n := t.m.Chain.Len(); n > 1 {
+		hashes := make([]byte, 0, 64*(n-1))
+		for i := 1; i < n; i++ {
+			hashes = append(hashes, t.m.Chain.Program(i).String()...)
+		}
+		var err error
+		if others, err = t.in.newString(ctx, hashes); err != nil {
+			return err
+		}
 	}
-	all, err := t.in.newString(ctx, hashes)
-	if err != nil {
-		return err
-	}
-	args, err := t.input(ctx, all)
+	args, err := t.input(ctx, others)
 	if err != nil {
 		return err
 	}
@@ -178,24 +192,12 @@ func (t *turn) input(ctx context.Context, args ...value) ([]value, error) {
 		return append(args, none, none), nil
 	}
 	if text, ok := plainText(t.m.Input); ok {
-		t.in.charge(ctx, int64(len(text))/bytesPerFuel)
+		t.in.spend(int64(len(text)) / bytesPerFuel)
 		v, err := t.in.newString(ctx, text)
 		return append(args, none, v), err
 	}
 	v, err := t.in.newString(ctx, t.m.Input)
 	return append(args, v, none), err
-}
-
-// plainText gives the text that a JSON string stands for. It leaves alone what
-// Go would read in another way than JavaScript does: half a surrogate pair, and
-// what is not UTF-8.
-func plainText(input []byte) ([]byte, bool) {
-	if input[0] != '"' || bytes.Contains(input, []byte(`\u`)) || !utf8.Valid(input) {
-		return nil, false
-	}
-	var text string
-	err := json.Unmarshal(input, &text)
-	return []byte(text), err == nil
 }
 
 // settled tells whether the message is over.
