@@ -203,7 +203,9 @@ func Versions() map[string]string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, d := range info.Deps {
 			if d.Path == "github.com/tetratelabs/wazero" {
-				v["wazero"] = d.Version
+				if v["wazero"] = d.Version; d.Replace != nil {
+					v["wazero"] += ", patched"
+				}
 			}
 		}
 	}
