@@ -98,11 +98,17 @@ const batch = 64
 func (p *project) generate(g *graph) (*texts, error) {
 	all := g.groups(p.merge)
 	t := &texts{tokens: newTokens(), of: map[*group]*generated{}}
+	p.readModules(g)
+	exports := &finder{map[finding]found{}}
 	var wrong []Problem
 	injections, groups := map[string]injection{}, map[string][]*group{}
 	for _, one := range all {
 		if v, ok := p.verbatim(one, t.tokens); ok {
 			t.of[one] = v
+			continue
+		}
+		if r, ok := rewritten(one, t.tokens, exports); ok {
+			t.of[one] = r
 			continue
 		}
 		if d, ok := p.data(one); ok {

@@ -37,7 +37,7 @@ func TestLicences(t *testing.T) {
 	}
 	for _, c := range table {
 		t.Run(c.name, func(t *testing.T) {
-			for _, name := range []string{"a.mjs", "a.ts"} {
+			for _, name := range []string{"a.mts", "a.ts"} {
 				dir := project(t, sources{"main.mjs": "export * from './" + name + "'; export const main = () => 1", name: c.text, "b.mjs": ""})
 				if c.name == "never ended" {
 					problems(t, bundle.Options{Path: dir})
@@ -60,6 +60,26 @@ func TestLicences(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLicencesAsWritten: an ES module keeps all its comments, but where a vat
+// would take one for a require.
+func TestLicencesAsWritten(t *testing.T) {
+	b := build(t, bundle.Options{Path: project(t, sources{
+		"main.mjs": "// a module\n/* Copyright\r\n somebody */\nimport './b.mjs'\n/* Copyright of a part */\nexport const main = () => 1 // and more",
+		"b.mjs":    "/* Copyright of b, require('" + hashA + "') */\nexport const b = 1",
+	})})
+	for _, comment := range []string{"// a module\n", "/* Copyright\r\n somebody */", "/* Copyright of a part */", "// and more\n"} {
+		if n := strings.Count(textOf(t, b, "main.mjs"), comment); n != 1 {
+			t.Errorf("%q is there %d times:\n%s", comment, n, texts(b))
+		}
+	}
+	if strings.Contains(textOf(t, b, "b.mjs"), hashA) {
+		t.Error("a vat would ask for what a comment speaks of")
+	}
+	if got := answer(t, b); got != "1" {
+		t.Error(got)
 	}
 }
 

@@ -3,6 +3,7 @@ package bundle
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,10 @@ type file struct {
 	with    string   // the type that importers say it has: "json"
 	sites   map[string]site
 	group   *group
+	// undefinedThis tells that it speaks of this where that is undefined.
+	undefinedThis bool
+	// module is set for an ES module that can stay as it is written.
+	module *esModule
 }
 
 // edge is an import: the name in the text, and what it leads to.
@@ -77,6 +82,8 @@ func (p *project) scan(started time.Time) (*graph, error) {
 	injected := p.injected()
 	o := p.options()
 	o.Metafile = true
+	o.LogOverride = maps.Clone(o.LogOverride)
+	o.LogOverride[undefinedThis] = api.LogLevelWarning
 	o.EntryPointsAdvanced = []api.EntryPoint{{InputPath: p.main, OutputPath: "main"}}
 	for _, name := range injected {
 		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: p.shims[name], OutputPath: "shim-" + name})
@@ -195,9 +202,17 @@ func readable(path string) error {
 	return nil
 }
 
-// locate notes where the requires stand.
+// undefinedThis is what esbuild calls its message about ES modules that speak of
+// this outside of all functions.
+const undefinedThis = "this-is-undefined-in-esm"
+
+// locate notes where the requires stand, and what else a file's text has.
 func (g *graph) locate(messages []api.Message) {
 	for _, m := range messages {
+		if m.ID == undefinedThis && m.Location != nil && g.files[m.Location.File] != nil {
+			g.files[m.Location.File].undefinedThis = true
+			continue
+		}
 		name, ok := strings.CutPrefix(m.Text, told)
 		if !ok || m.PluginName != "note" || m.Location == nil {
 			continue

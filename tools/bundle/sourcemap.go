@@ -19,6 +19,21 @@ type SourceMap struct {
 	// Mappings are the segments, encoded as the standard has it. None at all
 	// says that the text is that of its one source, line for line.
 	Mappings string `json:"mappings"`
+	// Lines is how many lines are the source's, where a text goes on after
+	// them; 0 says that all are.
+	Lines int `json:"lines,omitempty"`
+	// Moved are the places of such lines from which on columns differ, in the
+	// order of the text.
+	Moved []Moved `json:"moved,omitempty"`
+}
+
+// Moved is a place of a text, and the column in its source that is there: all
+// count from 0, and columns in UTF-16 units. What comes up to the next place is
+// moved as far, but for what the source has not.
+type Moved struct {
+	Line   int `json:"l"`
+	Column int `json:"c"`
+	Source int `json:"s"`
 }
 
 // Place is a place in a source file: line and column count from 1, and a
@@ -39,7 +54,7 @@ type segment struct {
 // column that is not known.
 func (m SourceMap) Find(line, column int) (Place, bool) {
 	if m.Mappings == "" && len(m.Sources) == 1 && m.Sources[0] != "" && line > 0 {
-		return Place{m.Sources[0], line, max(column, 1)}, true
+		return Place{m.Sources[0], line, m.unmoved(line-1, max(column, 1)-1) + 1}, m.Lines <= 0 || line <= m.Lines
 	}
 	found := segment{source: -1}
 	err := m.walk(func(at int, s segment) bool {
@@ -52,6 +67,21 @@ func (m SourceMap) Find(line, column int) (Place, bool) {
 		return Place{}, false
 	}
 	return Place{m.Sources[found.source], found.line + 1, found.sourceColumn + 1}, true
+}
+
+// unmoved is the source's column of a column, both counted from 0.
+func (m SourceMap) unmoved(line, column int) int {
+	source := column
+	for _, to := range m.Moved {
+		switch {
+		case to.Line != line:
+		case to.Column <= column:
+			source = to.Source + column - to.Column
+		default:
+			return max(min(source, to.Source), 0)
+		}
+	}
+	return max(source, 0)
 }
 
 // use is where a name stands in a text: both counted from 0.
