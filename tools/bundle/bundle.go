@@ -82,7 +82,11 @@ func Build(o Options) (*Bundled, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory := p.memory(o.Cache)
+	return p.build(o.Cache)
+}
+
+func (p *project) build(cache string) (*Bundled, error) {
+	memory := p.memory(cache)
 	g, err := p.scan(memory.started)
 	if err != nil {
 		return nil, err

@@ -35,25 +35,22 @@ func (m *esModule) declared(i int) (names []string, sure bool) {
 }
 
 // value reads the value that begins at i, up to the end of its statement, or to
-// the comma before the next declaration: there is more then. Where the line's
-// end may end the statement or not, it is not sure.
+// the comma before the next declaration: there is more then. Where the end of a
+// line may end the statement or not, it is not sure.
 func (m *esModule) value(i int) (next int, more, sure bool) {
-	doubt := false
 	for at := i; ; at = m.skip(at) {
 		t := m.at(at)
-		switch {
-		case t.kind == ';' || t.kind == 0:
-			return at, false, true
-		case t.kind == ',':
-			return at, true, !doubt
-		case at == i || !t.newline:
-			continue
+		ends := no
+		if at > i && t.newline {
+			ends = m.broken(at)
 		}
-		switch m.broken(at) {
-		case yes:
+		switch {
+		case t.kind == ';' || t.kind == 0 || ends == yes:
 			return at, false, true
-		case unsure:
-			doubt = true
+		case ends == unsure:
+			return at, false, false
+		case t.kind == ',':
+			return at, true, true
 		}
 	}
 }

@@ -22,19 +22,20 @@ import (
 
 // esModule is an ES module of that kind.
 type esModule struct {
-	text     string
-	tokens   []token
-	own      string // what names begin with that are made here
-	clauses  []clause
-	exports  []export
-	names    map[string]int       // where each is in exports
-	bound    map[string]elsewhere // by the names that imports give
-	kept     map[string]bool      // names that are declared by const
-	starts   map[int]bool         // names that are given a value where they are declared, as tokens
-	changes  []change
-	begun    bool            // something has been done, where the reading is
-	head     int             // where the imports end that come before that
-	changing map[string]bool // exported names whose values may change; made at need
+	text      string
+	tokens    []token
+	own       string // what names begin with that are made here
+	clauses   []clause
+	exports   []export
+	names     map[string]int       // where each is in exports
+	bound     map[string]elsewhere // by the names that imports give
+	kept      map[string]bool      // names that are declared by const
+	starts    map[int]bool         // names that are given a value where they are declared, as tokens
+	changes   []change
+	exporting bool            // it has an export, if only of nothing
+	begun     bool            // something has been done, where the reading is
+	head      int             // where the imports end that come before that
+	changing  map[string]bool // exported names whose values may change; made at need
 }
 
 // clause is an import, or an export of what stands elsewhere.
@@ -81,6 +82,9 @@ type change struct {
 
 // readModules finds out which ES modules are of that kind.
 func (p *project) readModules(g *graph) {
+	if p.printed {
+		return
+	}
 	var files []*file
 	for _, key := range sortedKeys(g.files) {
 		f := g.files[key]
@@ -139,7 +143,7 @@ func (m *esModule) agrees(imports []edge) bool {
 // CommonJS module, and finds a beginning for names that nobody uses.
 func (m *esModule) words(replaced []string) bool {
 	replaced = slices.DeleteFunc(slices.Clone(replaced), func(name string) bool { return !strings.Contains(m.text, name) })
-	this, exports := false, false
+	this := false
 	var taken []bool // names that begin with that many underscores, and go on as those made here
 	for i, t := range m.tokens {
 		if t.kind != aWord || m.at(i-1).kind == aDot {
@@ -153,7 +157,7 @@ func (m *esModule) words(replaced []string) bool {
 			if t.depth > 0 {
 				return false
 			}
-			exports = exports || word == "export"
+			m.exporting = m.exporting || word == "export"
 		case "this":
 			// esbuild tells where it is undefined, but not of `this && this.x`.
 			if this = true; t.depth == 0 || m.is(i+1, "&&") {
@@ -180,7 +184,7 @@ func (m *esModule) words(replaced []string) bool {
 		n++
 	}
 	m.own = strings.Repeat("_", n)
-	return exports || !this // else it may stand for exports
+	return m.exporting || !this // else it may stand for exports
 }
 
 // reflect is what is used of the language in what is written here.

@@ -23,6 +23,9 @@ type project struct {
 	define map[string]string
 	merge  []string // packages of which each is one program
 	limit  int
+	// printed says that esbuild is to print all ES modules: for tests, which
+	// compare.
+	printed bool
 }
 
 // manifest is what matters of package.json.

@@ -106,11 +106,17 @@ func (r *ruler) reach(text string) (line, column int) {
 
 // writeExports writes what is at the end: what the module exports.
 func (m *esModule) writeExports(b *strings.Builder) {
-	b.WriteString("module.exports = {\n")
+	if !m.exporting {
+		return // esbuild marks it as no ES module
+	}
+	b.WriteString("module.exports = {")
 	sorted := slices.Clone(m.exports)
 	slices.SortFunc(sorted, func(x, y export) int { return strings.Compare(x.name, y.name) })
 	for _, e := range sorted {
-		fmt.Fprintf(b, "  get %s() { return %s },\n", e.name, m.held(e))
+		fmt.Fprintf(b, "\n  get %s() { return %s },", e.name, m.held(e))
+	}
+	if len(sorted) > 0 {
+		b.WriteByte('\n')
 	}
 	b.WriteString("};\nReflect.defineProperty(module.exports, \"__esModule\", { value: true });\n")
 	m.writeRest(b)

@@ -113,10 +113,11 @@ func (m *esModule) another(i int) bool {
 }
 
 // target tells whether the tokens from first to last may be assigned to, as far
-// as their neighbours tell. What is in the brackets of a[b], or of f(b), is not.
+// as their neighbours tell. What is in the brackets of a[b], or of f(b), is not;
+// but before these a line may have ended a statement.
 func (m *esModule) target(first, last int) bool {
 	before, after := m.at(first-1), m.at(last+1)
-	if first < last && m.at(first).kind != '{' {
+	if first < last && m.at(first).kind != '{' && !m.at(first).newline {
 		switch before.kind {
 		case ']':
 			return false

@@ -35,6 +35,11 @@ func (m *esModule) statements() bool {
 		}
 		i = next
 	}
+	for _, e := range m.exports {
+		if !usable(e.name) {
+			return false
+		}
+	}
 	slices.SortStableFunc(m.changes, func(x, y change) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to)) })
 	return true
 }
@@ -123,7 +128,9 @@ func (m *esModule) list(i int, do func(name, as token)) (next int, ok bool) {
 
 // usable tells whether a name can stand where names of properties do, with no
 // meaning of its own there.
-func usable(name string) bool { return name != "__proto__" && !strings.HasPrefix(name, "#") }
+func usable(name string) bool {
+	return name != "__proto__" && name != "__esModule" && !strings.HasPrefix(name, "#")
+}
 
 // fromAt reads `from "name"`, and puts a require in its place.
 func (m *esModule) fromAt(c clause, i int) (next int, ok bool) {
@@ -268,6 +275,8 @@ func (m *esModule) exportDefault(i int) (next int, ok bool) {
 	case name.kind == aWord:
 		e.local = name.of(m.text)
 		m.put(from, m.at(i+2).from, m.lines(from, m.at(i+2).from))
+	case name.to == 0: // the end
+		return 0, false
 	default:
 		m.put(from, m.at(i+2).from, m.lines(from, m.at(i+2).from))
 		if m.text[name.from-1] != ' ' {

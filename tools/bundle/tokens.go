@@ -127,7 +127,8 @@ func (l *lexer) next() bool {
 	case c == '/':
 		switch l.operand() {
 		case yes:
-			return l.operator()
+			// Or a line has ended a statement: var x, break x.
+			return !l.newline && l.operator()
 		case no:
 			return l.regExp()
 		}
