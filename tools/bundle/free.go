@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf16"
@@ -31,6 +32,9 @@ func (p *project) missing(paths []string) []Problem {
 			return // esbuild has said so
 		}
 		found := words(text, names)
+		if loader == api.LoaderJS {
+			found = inCode(string(text), found)
+		}
 		if len(found) == 0 {
 			return
 		}
@@ -77,6 +81,25 @@ func words(text []byte, names map[string]bool) []string {
 		}
 	}
 	return found
+}
+
+// inCode leaves out names that stand in comments and in quotes, or after a dot,
+// in a text that can be read so far.
+func inCode(text string, names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	list, ok := tokensOf(text)
+	if !ok {
+		return names
+	}
+	here := map[string]bool{}
+	for i, t := range list {
+		if t.kind == aWord && (i == 0 || list[i-1].kind != aDot) {
+			here[t.of(text)] = true
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !here[name] })
 }
 
 // mark is put before the names that are looked for; esbuild, which knows what

@@ -103,12 +103,38 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestMoved: where parts of lines have become longer or shorter, and where a
+// text goes on after its source.
+func TestMoved(t *testing.T) {
+	// Line 2 of the text has 20 units in the place of 5, from column 10 on; on
+	// line 4, 7 units are gone.
+	const side = `{"version":1,"modules":{"` + hashA + `":{"name":"a","map":{"sources":["a"],"mappings":"","lines":4,"moved":[{"l":1,"c":9,"s":9},{"l":1,"c":29,"s":14},{"l":3,"c":0,"s":0},{"l":3,"c":0,"s":7}]}}}}`
+	m, err := bundle.DecodeMap([]byte(side))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[[2]int][2]int{
+		{1, 5}: {1, 5}, {2, 0}: {2, 1}, {2, 9}: {2, 9}, {2, 10}: {2, 10}, {2, 12}: {2, 12}, {2, 15}: {2, 15}, {2, 29}: {2, 15}, {2, 30}: {2, 15}, {2, 35}: {2, 20},
+		{3, 50}: {3, 50}, {4, 1}: {4, 8}, {4, 3}: {4, 10}, {5, 1}: {}, {0, 1}: {},
+	} {
+		got, ok := m.Position(hash(t, hashA), at[0], at[1])
+		if ok != (want[0] > 0) || ok && (got.Line != want[0] || got.Column != want[1]) {
+			t.Errorf("%v is %v (%v), and not %v", at, got, ok, want)
+		}
+	}
+	again, err := m.Encode()
+	if err != nil || string(again) != side+"\n" {
+		t.Errorf("it becomes %s %v", again, err)
+	}
+}
+
 // FuzzMap: maps from anybody are read without harm, and in no more time than
 // their size asks for.
 func FuzzMap(f *testing.F) {
 	f.Add([]byte(`{"version":1,"modules":{"`+hashA+`":{"name":"a","map":{"sources":["a"],"mappings":"AAAA,UCEI;;I,IDDJ"}}}}`), 1, 1)
 	f.Add([]byte(`{"version":1,"modules":{"`+hashA+`":{"map":{"sources":[],"mappings":"ggggggggggggggggggD,;,;A"}}}}`), 3, -5)
 	f.Add([]byte(`{"version":1,"modules":{"`+hashA+`":{"map":{"sources":["",""],"mappings":"DDDD"}}}}`), 0, 0)
+	f.Add([]byte(`{"version":1,"modules":{"`+hashA+`":{"map":{"sources":["a"],"lines":2,"moved":[{"l":0,"c":-9,"s":-9223372036854775808},{"l":0,"c":9223372036854775807,"s":5}]}}}}`), 1, 1)
 	f.Fuzz(func(t *testing.T, text []byte, line, column int) {
 		m, err := bundle.DecodeMap(text)
 		if err != nil {

@@ -2,8 +2,10 @@ package bundle
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 
 	"qvat/chains"
@@ -28,11 +30,24 @@ func rewritten(one *group, t tokens, s *finder) (*generated, bool) {
 		}
 		return text
 	})
+	// As in what esbuild prints, the file's name parts it from others of the same
+	// text, which are modules of their own.
+	code += "// " + commentName(path.Base(f.key)) + "\n"
 	if len(code) > chains.DefaultProgram {
 		return nil, false // what esbuild prints holds no comments, and may do
 	}
 	m.Sources = []string{f.key}
 	return &generated{of: one, code: code, verbatim: true, m: m}, true
+}
+
+// commentName is a file's name as it can stand in a comment of one line.
+func commentName(name string) string {
+	for _, r := range name {
+		if !unicode.IsPrint(r) {
+			return quote(name)
+		}
+	}
+	return name
 }
 
 // can tells whether what a file imports is what it takes it for.

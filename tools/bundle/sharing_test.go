@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"qvat/chains"
@@ -153,6 +154,22 @@ func TestEqualTexts(t *testing.T) {
 		t.Errorf("there are %d programs", len(b.Modules))
 	}
 	if got := answer(t, b); got != "[1,2]" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestEqualModules: two ES modules of one text are two, if their files are
+// called otherwise; whatever these are called.
+func TestEqualModules(t *testing.T) {
+	const counter, odd = "let n = 0; export const next = () => ++n", "b\u2028\nexports.x = 1;\n.mjs"
+	b := build(t, bundle.Options{Path: project(t, sources{
+		"main.mjs": "import { next as a } from './a.mjs'; import { next as b } from './b.mjs'; import { next as c } from './deep/a.mjs'; import * as d from './" + strings.ReplaceAll(strings.ReplaceAll(odd, "\n", "\\n"), "\u2028", "\\u2028") + "'; export const main = () => [a(), b(), c(), d.next(), Object.keys(d)]",
+		"a.mjs":    counter, "b.mjs": counter, "deep/a.mjs": counter, odd: counter,
+	})})
+	if len(b.Modules) != 4+1 { // with esbuild's helpers, for the odd name
+		t.Errorf("there are %d programs:\n%s", len(b.Modules), texts(b))
+	}
+	if got := answer(t, b); got != `[1,1,2,1,["next"]]` {
 		t.Errorf("got %s", got)
 	}
 }

@@ -50,11 +50,13 @@ func afterParenthesis(text string, list []token, i int) answer {
 	return yes
 }
 
+// afterWord is for what follows a word. Some are the language's own in ES
+// modules, or in places, and else they are names.
 func afterWord(word string) answer {
 	switch word {
-	case "return", "typeof", "case", "in", "delete", "void", "throw", "new", "instanceof", "do", "else", "yield", "await", "extends", "default":
+	case "return", "typeof", "case", "in", "delete", "void", "throw", "new", "instanceof", "do", "else", "extends", "default":
 		return no
-	case "of", "break", "continue", "debugger", "if", "for", "while", "with", "switch", "catch", "try", "finally",
+	case "of", "yield", "await", "break", "continue", "debugger", "if", "for", "while", "with", "switch", "catch", "try", "finally",
 		"function", "class", "var", "let", "const", "import", "export", "static", "enum":
 		return unsure
 	}

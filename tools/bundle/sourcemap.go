@@ -54,7 +54,10 @@ type segment struct {
 // column that is not known.
 func (m SourceMap) Find(line, column int) (Place, bool) {
 	if m.Mappings == "" && len(m.Sources) == 1 && m.Sources[0] != "" && line > 0 {
-		return Place{m.Sources[0], line, m.unmoved(line-1, max(column, 1)-1) + 1}, m.Lines <= 0 || line <= m.Lines
+		if m.Lines > 0 && line > m.Lines {
+			return Place{}, false
+		}
+		return Place{m.Sources[0], line, m.unmoved(line-1, max(column, 1)-1) + 1}, true
 	}
 	found := segment{source: -1}
 	err := m.walk(func(at int, s segment) bool {
@@ -71,17 +74,20 @@ func (m SourceMap) Find(line, column int) (Place, bool) {
 
 // unmoved is the source's column of a column, both counted from 0.
 func (m SourceMap) unmoved(line, column int) int {
-	source := column
+	from, moved := Moved{Line: line}, false
 	for _, to := range m.Moved {
-		switch {
-		case to.Line != line:
-		case to.Column <= column:
-			source = to.Source + column - to.Column
-		default:
-			return max(min(source, to.Source), 0)
+		if to.Line != line {
+			continue
 		}
+		if to.Column > column { // what is longer than in the source ends there
+			return max(min(from.Source+column-from.Column, to.Source, math.MaxInt32), 0)
+		}
+		from, moved = to, true
 	}
-	return max(source, 0)
+	if !moved {
+		return column
+	}
+	return max(min(from.Source+column-from.Column, math.MaxInt32), 0)
 }
 
 // use is where a name stands in a text: both counted from 0.
