@@ -31,6 +31,8 @@ func TestAsWritten(t *testing.T) {
 		{"export\nconst a = 1", "\nconst a = 1", "a"},
 		{"export let a, b = 1, c\nexport var d = [1, 2], e", "let a, b = 1, c\nvar d = [1, 2], e", "a b c d e"},
 		{"export const a = x => x\n, b = 1", "const a = x => x\n, b = 1", "a b"},
+		{"export const a = function () {}\n;[1]", "const a = function () {}\n;[1]", "a"},
+		{"export const a = () => {}\n, b = {}\n, c = 1", "const a = () => {}\n, b = {}\n, c = 1", "a b c"},
 		{"export const a = 1\nb, c = 1\nlet b, c", "const a = 1\nb, c = 1\nlet b, c", "a"},
 		{"export const a = `${[1, `,${2}`]}`, b = /,\\/[/,]/g, c = 4 / 2 / 1", "const a = `${[1, `,${2}`]}`, b = /,\\/[/,]/g, c = 4 / 2 / 1", "a b c"},
 		{"export function f() {}\nexport async function g() {}\nexport function* h() {}\nexport async function *i() {}\nexport class C {}", "function f() {}\nasync function g() {}\nfunction* h() {}\nasync function *i() {}\nclass C {}", "C f g h i"},

@@ -16,12 +16,11 @@ func (m *esModule) declared(i int) (names []string, sure bool) {
 		next := at + 1
 		if m.is(next, "=") {
 			m.starts[at] = true
-			more, sure := false, true
-			if next, more, sure = m.value(next + 1); !sure {
-				return names, false
-			} else if !more {
-				return names, true
+			comma, sure := m.value(next + 1)
+			if !sure || comma < 0 {
+				return names, sure
 			}
+			next = comma
 		}
 		switch t := m.at(next); {
 		case t.kind == ',':
@@ -34,23 +33,20 @@ func (m *esModule) declared(i int) (names []string, sure bool) {
 	}
 }
 
-// value reads the value that begins at i, up to the end of its statement, or to
-// the comma before the next declaration: there is more then. Where the end of a
-// line may end the statement or not, it is not sure.
-func (m *esModule) value(i int) (next int, more, sure bool) {
+// value reads the value that begins at i, up to the comma before the next
+// declaration; where the statement ends without one, that is -1. Where the end
+// of a line may end it or not, it is not sure.
+func (m *esModule) value(i int) (comma int, sure bool) {
 	for at := i; ; at = m.skip(at) {
-		t := m.at(at)
-		ends := no
-		if at > i && t.newline {
-			ends = m.broken(at)
-		}
-		switch {
-		case t.kind == ';' || t.kind == 0 || ends == yes:
-			return at, false, true
-		case ends == unsure:
-			return at, false, false
+		switch t := m.at(at); {
 		case t.kind == ',':
-			return at, true, true
+			return at, true
+		case t.kind == ';' || t.kind == 0:
+			return -1, true
+		case at > i && t.newline:
+			if ends := m.broken(at); ends != no {
+				return -1, ends == yes
+			}
 		}
 	}
 }

@@ -22,34 +22,34 @@ import (
 
 // esModule is an ES module of that kind.
 type esModule struct {
-	text      string
-	tokens    []token
-	own       string // what names begin with that are made here
-	clauses   []clause
-	exports   []export
-	names     map[string]int       // where each is in exports
-	bound     map[string]elsewhere // by the names that imports give
-	kept      map[string]bool      // names that are declared by const
-	starts    map[int]bool         // names that are given a value where they are declared, as tokens
-	changes   []change
-	exporting bool            // it has an export, if only of nothing
-	begun     bool            // something has been done, where the reading is
-	head      int             // where the imports end that come before that
-	changing  map[string]bool // exported names whose values may change; made at need
+	text    string
+	own     string // what names begin with that are made here
+	clauses []clause
+	exports []export
+	names   map[string]int // where each is in exports
+	// exporting tells that it has an export, if only of nothing.
+	exporting bool
+	kept      map[string]bool // names that are declared by const
+	changing  map[string]bool // other names that it exports, whose values may change
+	changes   []change        // what becomes of the text, in its order
+
+	// For reading it:
+	tokens []token
+	bound  map[string]elsewhere // by the names that imports give
+	starts map[int]bool         // names that are given a value where they are declared, as tokens
+	begun  bool                 // something has been done by then
+	head   int                  // where the imports end that come before that
 }
 
 // clause is an import, or an export of what stands elsewhere.
 type clause struct {
-	from     string // the module's name
-	form     byte
+	from     string  // the module's name
+	form     byte    // one of those below
 	takes    []taken // the exports whose values are taken
 	variable string  // what holds the module, or ""
 	start    int32   // where it stands
 	changed  int     // how many changes there were before
 }
-
-// taken is an export whose value is taken, and what it is called here.
-type taken struct{ name, local string }
 
 const (
 	bare    = 'b' // import "x"
@@ -58,6 +58,9 @@ const (
 	passes  = 'p' // export { a } from "x", export * as n from "x"
 	passAll = 'a' // export * from "x"
 )
+
+// taken is an export whose value is taken, and what it is called here.
+type taken struct{ name, local string }
 
 // elsewhere is an export of another module; the name is "*" for all of them.
 type elsewhere struct {
@@ -120,6 +123,8 @@ func readModule(text string, replaced []string) (*esModule, bool) {
 			m.exports[i].from = &from
 		}
 	}
+	m.changing = m.assigned()
+	m.tokens, m.bound, m.starts = nil, nil, nil // there may be thousands of modules
 	return m, true
 }
 

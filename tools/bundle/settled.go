@@ -71,13 +71,7 @@ func (s *finder) look(f *file, name string) found {
 // settled tells whether a name of the module's own surely keeps the value that
 // it has when the module has been evaluated.
 func (m *esModule) settled(name string) bool {
-	if m.kept[name] {
-		return true
-	}
-	if m.changing == nil {
-		m.changing = m.assigned()
-	}
-	return !m.changing[name]
+	return m.kept[name] || !m.changing[name]
 }
 
 // assigned are the exported names that something may assign to after their
