@@ -103,6 +103,14 @@ func TestSameAsPrinted(t *testing.T) {
 	for name := range base {
 		names = append(names, name)
 	}
+	// What a package says of side effects changes nothing: esbuild leaves such
+	// imports out where it makes one text of all.
+	base["node_modules/p/package.json"] = `{"sideEffects":false,"type":"module","exports":{".":"./i.js","./*":"./*.js"}}`
+	base["node_modules/p/i.js"] = "import './j.js'; import { k } from './j.js'; export * from './j.js'; export { k as l } from 'p/j'; export const i = 1"
+	base["node_modules/p/j.js"] = "export let k = 1; export const push = s => list.push(s), list = []; list.push('j')"
+	base["node_modules/p/n.js"] = "import { push } from './j.js'; push('n')"
+	base["m.mjs"] = "import 'p/n'; import { k } from 'p'; import 'p'; export { list } from 'p'; export const m = 1"
+	names = append(names, "m.mjs")
 	list := func(names []string) string {
 		var b strings.Builder
 		for _, name := range names {
