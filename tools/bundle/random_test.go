@@ -17,8 +17,9 @@ import (
 // lib is what random modules import.
 const lib = "export const l1 = 1, log = []; export let l2 = 2; export default function l3() {} export class L4 {} export let l5 = 5; export const up = () => l5++"
 
-// plain are statements, of which many end in ways that are easy to take wrongly.
-var plainStatements = strings.Split(`a = a + 1|a++|++a|a
+// plainStatements are statements, of which many end in ways that are easy to take
+// wrongly. (esbuild does so with a++ before a line that begins with a bracket.)
+var plainStatements = strings.Split(`a = a + 1|a++;|++a|a
 ++
 b|(a)|[a, b] = [b, a]|({ c } = { c })|b
 [0]|log.push(a)|log.push(”$”{a}/$”{”$”{b}”}”)|log.push(/[/]'"”]/.test('x'))|log.push(a / 2 / 1)|log.push(a
