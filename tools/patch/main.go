@@ -51,6 +51,9 @@ func main() {
 }
 
 func run(dir string) error {
+	if err := ours(dir); err != nil {
+		return err
+	}
 	p, err := published()
 	if err != nil {
 		return err
@@ -89,6 +92,25 @@ func run(dir string) error {
 		if err := os.WriteFile(filepath.Join(dir, f.name), f.text, 0o644); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// ours makes sure that dir may be made anew: that it lies in the project, and is
+// not there yet, or empty, or of this command's making.
+func ours(dir string) error {
+	if !filepath.IsLocal(dir) || filepath.Clean(dir) == "." {
+		return fmt.Errorf("%s is no folder inside of the project: name one, such as .build", dir)
+	}
+	had, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(had) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "wazero")); err != nil {
+		return fmt.Errorf("%s holds something else, which would be deleted: name another folder", dir)
 	}
 	return nil
 }
@@ -135,6 +157,9 @@ func copyOf(p publication, diff []byte, to string) error {
 	files, _, err := gitdiff.Parse(bytes.NewReader(diff))
 	if err != nil {
 		return fmt.Errorf("read the diff: %w", err)
+	}
+	if len(files) == 0 {
+		return errors.New("read the diff: it changes no file")
 	}
 	for _, f := range files {
 		if err := change(filepath.Join(to, filepath.FromSlash(f.NewName)), func(text []byte) ([]byte, error) {

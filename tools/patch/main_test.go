@@ -84,6 +84,37 @@ func TestDiffThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// TestDiffOfNothing: what is no diff does not pass for one that has been applied.
+func TestDiffOfNothing(t *testing.T) {
+	for _, text := range []string{"", "not a diff\n"} {
+		p := fakeModule(t, map[string]string{"a/b.txt": "one\n", versionFile: "package version\n" + versionLine})
+		if err := copyOf(p, []byte(text), filepath.Join(t.TempDir(), "copy")); err == nil {
+			t.Errorf("%q was applied", text)
+		}
+	}
+}
+
+// TestOthersFolders: nothing is deleted that the command has not made.
+func TestOthersFolders(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll("docs/empty", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"", ".", "..", "docs", "docs/..", t.TempDir()} {
+		if err := ours(dir); err == nil {
+			t.Errorf("%q may be deleted", dir)
+		}
+	}
+	if err := os.MkdirAll("cut-short/wazero", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"new", "docs/empty", "cut-short"} {
+		if err := ours(dir); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestPublished runs the command over the module itself, twice.
 func TestPublished(t *testing.T) {
 	t.Chdir("../..")
