@@ -84,8 +84,7 @@ func (t *turn) require(ctx context.Context, name value) (value, error) {
 func (t *turn) wrapper(ctx context.Context, hash chains.Hash) (value, error) {
 	c, err := t.code(ctx, hash)
 	if t.loading != nil {
-		t.loading.programs = append(t.loading.programs, hash)
-		t.loading.other = t.loading.other || c == nil || err != nil || c.syntax != nil
+		t.loading.note(hash, err == nil && c != nil && c.syntax == nil)
 	}
 	if c == nil || err != nil {
 		return 0, err

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -29,7 +30,10 @@ const (
 	maxPatch = 512
 	// preparedRoom is the bytes of states that a pool keeps.
 	preparedRoom = 32 << 20
-	// preparedOverhead is what a state costs beside its pages, roughly.
+	// maxPrograms is how many programs may go into a state that is kept: all are
+	// looked up for each message that starts from it.
+	maxPrograms = 256
+	// preparedOverhead is what a state costs beside its pages and hashes, roughly.
 	preparedOverhead = 512
 )
 
@@ -52,7 +56,9 @@ func newPreparedCache() *preparedCache {
 	return c
 }
 
-func (p *prepared) cost() int { return preparedOverhead + len(p.patch)*patchPage }
+func (p *prepared) cost() int {
+	return preparedOverhead + len(p.patch)*patchPage + len(p.programs)*len(chains.Hash{})
+}
 
 // find gives the state for a message's root, nil where there is none; seen tells
 // whether the root has been here before, so that its state is worth keeping. All
@@ -146,6 +152,20 @@ func (t *turn) prepare(ctx context.Context, p *pool, keep bool) error {
 
 // loading is what a root program asks the host for while it is evaluated.
 type loading struct {
-	programs []chains.Hash
-	other    bool // it asked for something else, or was not given what it asked for
+	programs []chains.Hash // each once
+	other    bool          // it asked for something else, for too many, or was not given what it asked for
+}
+
+// note takes down that a program was asked for, and whether it was given. One whose
+// evaluation throws may be asked for over and over.
+func (l *loading) note(hash chains.Hash, given bool) {
+	switch {
+	case !given:
+		l.other = true
+	case l.other || slices.Contains(l.programs, hash):
+	case len(l.programs) == maxPrograms:
+		l.other = true
+	default:
+		l.programs = append(l.programs, hash)
+	}
 }

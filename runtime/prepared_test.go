@@ -125,6 +125,58 @@ func TestPreparedNeedsItsPrograms(t *testing.T) {
 	}
 }
 
+// TestPreparedLooksUpOnce: what a root has asked for over and over is looked up
+// once for a message that starts from its state, and a root that asks for too
+// many programs has none.
+func TestPreparedLooksUpOnce(t *testing.T) {
+	many := make([]string, 257)
+	list := make([]string, len(many))
+	for i := range many {
+		many[i] = fmt.Sprintf("exports.x = %d", i)
+		p, err := chains.NewProgram([]byte(many[i]), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list[i] = p.Hash().String()
+	}
+	for _, c := range []struct {
+		name    string
+		modules []string
+		text    string
+		lookups int
+	}{
+		{"one that throws", []string{`throw 1`}, `let n = 0; for (let i = 0; i < 300; i++) try { require('@0') } catch { n++ } exports.main = () => n`, 2},
+		{"many", many, `let n = 0; for (const h of '` + strings.Join(list, " ") + `'.split(' ')) { require(h); n++ } exports.main = () => n`, 258},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newEngine(t, hostileOptions())
+			m := hostile{modules: c.modules, links: []string{c.text}}.message(t)
+			all, lookups := m.Program, 0
+			m.Program = func(ctx context.Context, h chains.Hash) (chains.Program, bool, error) {
+				lookups++
+				return all(ctx, h)
+			}
+			var first runtime.Outcome
+			for round := range rounds {
+				lookups = 0
+				out, err := e.Turn(t.Context(), m)
+				if round == 0 {
+					first = out
+				}
+				if err != nil || out.Fuel != first.Fuel || string(out.Result) != string(first.Result) {
+					t.Errorf("round %d: %s for %d, %v", round, out.Result, out.Fuel, err)
+				}
+			}
+			if lookups != c.lookups {
+				t.Errorf("%d look-ups, want %d", lookups, c.lookups)
+			}
+			if kept := e.Stats().PreparedPrograms == 1; kept != (c.lookups < 256) {
+				t.Errorf("its state is kept: %v", kept)
+			}
+		})
+	}
+}
+
 // TestPreparedPays: what a state took is paid by each message that starts from
 // it, and one that has less ends as it does without.
 func TestPreparedPays(t *testing.T) {
