@@ -51,9 +51,10 @@ func (p *pool) take(ctx context.Context, state patch) (*instance, error) {
 	return in, nil
 }
 
-// takeIdle gives an idle instance, nil where there is none: the one that this
-// processor used last, whose memory its caches may still hold, or else the one
-// that was given back last of those that are in the state, or of all.
+// takeIdle gives an idle instance, nil where there is none. One that is in the
+// state already comes first, since its pages need not be changed; and of those the
+// one that this processor used last, whose memory its caches may still hold, or
+// else the one that was given back last.
 func (p *pool) takeIdle(state patch) *instance {
 	near, _ := p.near.Get().(*instance)
 	p.mu.Lock()
@@ -62,10 +63,11 @@ func (p *pool) takeIdle(state patch) *instance {
 	if n == 0 {
 		return nil
 	}
-	at := n - 1
-	if i := slices.Index(p.idle, near); i >= 0 {
-		at = i
-	} else {
+	at := slices.Index(p.idle, near)
+	if at < 0 || !p.idle[at].mem.patch.same(state) {
+		if at < 0 {
+			at = n - 1
+		}
 		for i := n - 1; i >= 0; i-- {
 			if p.idle[i].mem.patch.same(state) {
 				at = i
