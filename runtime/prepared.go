@@ -26,8 +26,9 @@ type prepared struct {
 }
 
 const (
-	// maxPatch is how many pages a state may have that is kept.
-	maxPatch = 512
+	// maxPatch is how many pages a state may have that is kept: well below what an
+	// instance keeps private between messages, or each would fault them in again.
+	maxPatch = 256
 	// preparedRoom is the bytes of states that a pool keeps.
 	preparedRoom = 32 << 20
 	// maxPrograms is how many programs may go into a state that is kept: all are
@@ -43,12 +44,13 @@ const (
 type preparedCache struct {
 	mu   sync.Mutex
 	lru  *simplelru.LRU[chains.Hash, *prepared]
-	used int
+	used int // bytes
+	n    int // states that messages start from
 }
 
 func newPreparedCache() *preparedCache {
 	c := &preparedCache{}
-	lru, err := simplelru.NewLRU(1<<30, func(_ chains.Hash, gone *prepared) { c.used -= gone.cost() })
+	lru, err := simplelru.NewLRU(1<<30, func(_ chains.Hash, gone *prepared) { c.count(gone, -1) })
 	if err != nil {
 		panic(fmt.Sprintf("a cache of a fixed size cannot be made: %v", err))
 	}
@@ -94,9 +96,17 @@ func (c *preparedCache) add(root chains.Hash, state *prepared) {
 func (c *preparedCache) put(root chains.Hash, state *prepared) {
 	c.lru.Remove(root)
 	c.lru.Add(root, state)
-	c.used += state.cost()
+	c.count(state, 1)
 	for c.used > preparedRoom && c.lru.Len() > 1 {
 		c.lru.RemoveOldest()
+	}
+}
+
+// count adds what a state takes, or takes it off again.
+func (c *preparedCache) count(state *prepared, sign int) {
+	c.used += sign * state.cost()
+	if len(state.programs) > 0 {
+		c.n += sign
 	}
 }
 
@@ -105,12 +115,7 @@ func (c *preparedCache) put(root chains.Hash, state *prepared) {
 func (c *preparedCache) size() (used int64, states int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, state := range c.lru.Values() {
-		if len(state.programs) > 0 {
-			states++
-		}
-	}
-	return int64(c.used), states
+	return int64(c.used), c.n
 }
 
 // prepare loads and evaluates the root program. Where keep is set, what comes of
