@@ -164,8 +164,13 @@ func (m *esModule) words(replaced []string) bool {
 			}
 			m.exporting = m.exporting || word == "export"
 		case "this":
-			// esbuild tells where it is undefined, but not of `this && this.x`.
-			if this = true; t.depth == 0 || m.is(i+1, "&&") {
+			// esbuild tells where it is undefined, but not of `this && this.x`,
+			// nor of `(this) && this.x`.
+			after := i + 1
+			for m.at(after).kind == ')' {
+				after++
+			}
+			if this = true; t.depth == 0 || m.is(after, "&&") {
 				return false
 			}
 		case reflect:

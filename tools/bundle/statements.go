@@ -92,7 +92,11 @@ func (m *esModule) importAt(i int) (next int, ok bool) {
 		name := m.at(at + 2)
 		c.form, c.variable = whole, name.of(m.text)
 		m.bound[c.variable] = elsewhere{len(m.clauses), everything}
-		m.put(m.at(at).from, name.from, m.lines(m.at(at).from, name.from))
+		between := m.lines(m.at(at).from, name.from)
+		if m.at(at).from == m.at(i).to {
+			between += " " // import*as n
+		}
+		m.put(m.at(at).from, name.from, between)
 		return m.fromAt(c, at+3)
 	}
 	return 0, false
@@ -144,7 +148,7 @@ func (m *esModule) fromAt(c clause, i int) (next int, ok bool) {
 // of that, and of what stands there from from on. It ends the statement.
 func (m *esModule) require(c clause, i int, from int32, before string) (next int, ok bool) {
 	name := m.at(i)
-	if name.kind != aString || m.is(i+1, "with") || strings.Contains(name.of(m.text), `\`) {
+	if name.kind != aString || m.is(i+1, "with") || m.is(i+1, "assert") || strings.Contains(name.of(m.text), `\`) {
 		return 0, false
 	}
 	c.from = m.text[name.from+1 : name.to-1]
