@@ -117,8 +117,16 @@ func readModule(text string, replaced []string) (*esModule, bool) {
 	if m.tokens, ok = tokensOf(text); !ok || requiresHash(text) || !m.words(replaced) || !m.statements() {
 		return nil, false
 	}
+	for name := range m.bound {
+		if reserved[name] {
+			return nil, false
+		}
+	}
 	// A name that is imported, and exported again.
 	for i, e := range m.exports {
+		if e.from == nil && reserved[e.local] {
+			return nil, false
+		}
 		if from, imported := m.bound[e.local]; imported && e.from == nil {
 			m.exports[i].from = &from
 		}
@@ -126,6 +134,14 @@ func readModule(text string, replaced []string) (*esModule, bool) {
 	m.changing = m.assigned()
 	m.tokens, m.bound, m.starts = nil, nil, nil // there may be thousands of modules
 	return m, true
+}
+
+// reserved are names that esbuild lets an import have, and writes in another way,
+// but that nothing can be declared by here: those that the language keeps for
+// itself in strict code, and one that the engine takes to be there already.
+var reserved = map[string]bool{
+	"arguments": true, "eval": true, "implements": true, "interface": true, "let": true, "package": true, "private": true, "protected": true,
+	"public": true, "static": true, "undefined": true, "yield": true,
 }
 
 // requiresHash tells whether a text seems to require a hash, in a comment or a
