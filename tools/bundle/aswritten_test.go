@@ -152,6 +152,8 @@ func TestNotSimple(t *testing.T) {
 		"one kept, for a default":     "import static from './x.mjs'",
 		"one kept, for all":           "import * as let from './x.mjs'",
 		"a name that is there":        "export const undefined = 1",
+		"a licence in what goes":      "export /*! (c) A */ default function () {}",
+		"one in an import that moves": "f()\nimport {\n  // @license MIT\n  a } from './x.mjs'",
 		"import defer":                "import defer * as n from './x.mjs'",
 		"default and all":             "import d, * as n from './x.mjs'",
 		"this at the top":             "export const a = this",

@@ -38,6 +38,7 @@ type esModule struct {
 	bound  map[string]elsewhere // by the names that imports give
 	starts map[int]bool         // names that are given a value where they are declared, as tokens
 	begun  bool                 // something has been done by then
+	legal  bool                 // a comment with a licence would go
 	head   int                  // where the imports end that come before that
 }
 

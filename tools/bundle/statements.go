@@ -41,7 +41,7 @@ func (m *esModule) statements() bool {
 		}
 	}
 	slices.SortStableFunc(m.changes, func(x, y change) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to)) })
-	return true
+	return !m.legal
 }
 
 // skip gives the token after that at i and, where that opens a bracket, after
@@ -191,9 +191,12 @@ func (m *esModule) put(from, to int32, text string) {
 	m.changes = append(m.changes, change{from: int(from), to: int(to), text: text, clause: -1})
 }
 
-// lines are the ends of lines in a part of the text: none gets lost.
+// lines are the ends of lines in a part of the text that goes: none gets lost.
+// Nor may a comment that esbuild keeps.
 func (m *esModule) lines(from, to int32) string {
-	return strings.Repeat("\n", strings.Count(m.text[from:to], "\n"))
+	gone := m.text[from:to]
+	m.legal = m.legal || strings.Contains(gone, "/*!") || strings.Contains(gone, "//!") || strings.Contains(gone, "@license") || strings.Contains(gone, "@preserve")
+	return strings.Repeat("\n", strings.Count(gone, "\n"))
 }
 
 // exportAt reads an export, and gives the token from which on the text stays.
