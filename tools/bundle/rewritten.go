@@ -31,7 +31,8 @@ func rewritten(one *group, t tokens, s *finder) (*generated, bool) {
 		return text
 	})
 	// As in what esbuild prints, the file's name parts it from others of the same
-	// text, which are modules of their own.
+	// text, which are modules of their own. (Those of the same name as well are one
+	// program, and one module.)
 	code += "// " + commentName(path.Base(f.key)) + "\n"
 	if len(code) > chains.DefaultProgram {
 		return nil, false // what esbuild prints holds no comments, and may do
