@@ -217,7 +217,9 @@ func (m *esModule) words(replaced []string) bool {
 // reflect is what is used of the language in what is written here.
 const reflect = "Reflect"
 
-// isMade tells whether a name made here can go on so.
+// isMade tells whether a name made here can go on so, behind its underscores: _1
+// is the first module that is required, _default an export without a name. Where
+// the author has a name _1, ours begin with two.
 func isMade(rest string) bool {
 	return rest == "default" || rest == "from" || rest == "name" || rest != "" && rest[0] >= '0' && rest[0] <= '9'
 }

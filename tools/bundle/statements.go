@@ -157,7 +157,10 @@ func (m *esModule) require(c clause, i int, from int32, before string) (next int
 		end = ""
 	}
 	it := change{from: int(from), to: int(name.to), text: before, clause: len(m.clauses), rest: end + m.lines(from, name.from)}
-	if m.begun { // it is done before all that stands above
+	if m.begun {
+		// In `f(); import { a } from "x"` the import is done first: its require goes
+		// up behind the imports before f, and what had been put in its own place
+		// so far is taken back.
 		m.changes = m.changes[:c.changed]
 		m.put(c.start, name.to, end+m.lines(c.start, name.to))
 		it = change{from: m.head, to: m.head, text: " " + c.declares(), clause: it.clause, rest: ";"}
