@@ -2,7 +2,10 @@
 // temporary directory, serves it in a process of its own, sends it messages
 // over loopback, and prints how many it answered a second.
 //
-//	load [-qvat bin/qvat] [-n 20000] [-c 16] [-runs 3]
+//	load [-qvat bin/qvat] [-n 20000] [-c 16] [-runs 3] [-batch=false]
+//
+// The sender shares the machine with the vat, and gives way to it where it can:
+// see giveWay. With -batch=false it does not.
 //
 // Each message of the three-link example carries a last program and a signature
 // that the vat has never seen, as a caller's arguments would be.
@@ -14,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -23,6 +27,7 @@ type options struct {
 	messages int
 	clients  int
 	runs     int
+	batch    bool
 }
 
 func main() {
@@ -31,6 +36,7 @@ func main() {
 	flag.IntVar(&o.messages, "n", 20_000, "messages of each run")
 	flag.IntVar(&o.clients, "c", 16, "connections that send at once")
 	flag.IntVar(&o.runs, "runs", 3, "runs of each kind")
+	flag.BoolVar(&o.batch, "batch", runtime.GOOS == "linux", "wait for the vat to give up a core, and do not take it")
 	flag.Parse()
 	if err := run(context.Background(), o); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -44,6 +50,11 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.stop()) }()
+	if o.batch { // not before: the vat would inherit it
+		if err := giveWay(); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("%-34s %10s %10s %10s %10s\n", "messages a second over HTTP", "median", "worst", "p50", "p99")
 	for _, k := range kinds {
 		if err := measure(ctx, o, v, k); err != nil {
