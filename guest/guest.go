@@ -38,6 +38,10 @@ var (
 	//go:embed realm.js
 	Realm string
 
+	// Cross is what goes from one program to another.
+	//go:embed cross.js
+	Cross string
+
 	// Slots is the capabilities in data.
 	//go:embed slots.js
 	Slots string

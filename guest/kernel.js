@@ -5,16 +5,13 @@
 // The host functions are the only way out. What they are called with is the
 // kernel's own: numbers, strings, and values for the host to look at. (One for
 // each operation: that is cheaper than one which has to be told.)
-(function kernel(boot, hardener, slots, boundary, hostLoad, hostRequire, hostSigned, hostCall, hostLog, hostBrand, hostDone, hostFail) {
+(function kernel(boot, hardener, crossing, slots, boundary, hostLoad, hostRequire, hostSigned, hostCall, hostLog, hostDone, hostFail) {
   'use strict';
-  const { apply, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Reflect;
+  const { apply, getPrototypeOf, defineProperty } = Reflect;
   const { freeze, hasOwn } = Object;
   const parse = JSON.parse;
   const PromiseOf = Promise;
   const PromisePrototype = Promise.prototype;
-  const ObjectPrototype = Object.prototype;
-  const ArrayPrototype = Array.prototype;
-  const FunctionPrototype = Function.prototype;
   const ErrorOf = Error;
   const TypeErr = TypeError;
   const RangeErr = RangeError;
@@ -22,10 +19,10 @@
   const StringOf = String;
   const SetOf = Set;
   const { encode, encodeList, encodeSlotted, encodeSlottedList, freezeData } = boundary;
-  const { harden, hardenChecked, isObject } = hardener;
+  const { isObject } = hardener;
+  const { cross, crossUp } = crossing;
 
-  // Answers of hostBrand and hostSigned.
-  const PROXY = 1, PROMISE = 2;
+  // Answers of hostSigned.
   const YES = 1, NO_KEY = 2;
 
   // Where errors arose: the engine calls prepare for each error that is made.
@@ -58,35 +55,6 @@
   });
   boot.setTraceLimit(8);
   new ErrorOf('a first error, for its call site');
-
-  // checkResult refuses what would be a program's foot in its parent's turn: a
-  // promise or a thenable, and a proxy, which can become one at will.
-  const checkResult = (o, path) => {
-    const brand = hostBrand(o);
-    if (brand === PROXY) throw new TypeErr(`${path} is a proxy, which may not cross to a parent`);
-    if (brand === PROMISE) throw new TypeErr(`${path} is a promise, which may not cross to a parent: await it first`);
-    const proto = getPrototypeOf(o);
-    if (!isPlain(proto)) checkPrototypes(proto, path);
-    // Nothing of a program's runs: neither it nor what it inherits from is a proxy.
-    if ('then' in o && isThen(o)) throw new TypeErr(`${path} is a thenable, which may not cross to a parent`);
-  };
-  const isPlain = proto => proto === ObjectPrototype || proto === FunctionPrototype || proto === ArrayPrototype || proto === null;
-  const checkPrototypes = (first, path) => {
-    for (let p = first; !isPlain(p); p = getPrototypeOf(p)) {
-      if (hostBrand(p) === PROXY) throw new TypeErr(`${path} inherits from a proxy, which may not cross to a parent`);
-    }
-  };
-  // isThen tells whether the first then that is found is, or could be, a method.
-  const isThen = o => {
-    let d;
-    for (let p = o; d === undefined; p = getPrototypeOf(p)) d = getOwnPropertyDescriptor(p, 'then');
-    return d.get !== undefined || d.set !== undefined || typeof d.value === 'function';
-  };
-
-  // What goes from one program to another is deep-frozen; a child's result is
-  // checked as well.
-  const cross = harden;
-  const crossUp = v => hardenChecked(v, checkResult, 'result');
 
   // What a program threw becomes an Error of the kernel's making, so that a
   // parent can catch and read it without running the program's code again.

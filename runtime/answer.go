@@ -13,7 +13,7 @@ import (
 // The other side of the kernel's host functions. That of powers is in call.go,
 // that of the console in console.go.
 
-// Brands of objects; kernel.js has the same list.
+// Brands of objects; cross.js has the same list.
 const (
 	brandProxy   = 1
 	brandPromise = 2

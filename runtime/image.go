@@ -187,9 +187,10 @@ func (b *booter) kernel() {
 	hardener := b.eval("harden.js", guest.Harden)
 	b.call(b.eval("realm.js", guest.Realm), start, permits, text, hardener)
 	slots := b.eval("slots.js", guest.Slots)
-	args := []value{start, hardener, slots, b.call(b.eval("encode.js", guest.Encode), slots)}
+	crossing := b.call(b.eval("cross.js", guest.Cross), hardener, b.hostFunction("brand"))
+	args := []value{start, hardener, crossing, slots, b.call(b.eval("encode.js", guest.Encode), slots)}
 	// In the order in which kernel.js takes them; turn.answer is behind them.
-	for _, name := range []string{"load", "require", "signed", "call", "log", "brand", "done", "fail"} {
+	for _, name := range []string{"load", "require", "signed", "call", "log", "done", "fail"} {
 		args = append(args, b.hostFunction(name))
 	}
 	kernel := b.call(b.eval("kernel.js", guest.Kernel), args...)
