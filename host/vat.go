@@ -31,7 +31,7 @@ import (
 	"qvat/host/keyfile"
 	"qvat/host/mail"
 	"qvat/host/powers"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
 
@@ -63,7 +63,7 @@ type Vat struct {
 	info     api.Info
 	verifier *chains.Verifier
 	engine   *runtime.Engine
-	store    *store.Store
+	store    *sqlite.Store
 	post     *mail.Post
 	powers   *powers.Set
 	gate     *gate
@@ -116,7 +116,7 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	}
 	so := v.config.storeOptions(v.dir)
 	so.Logger = v.log
-	if v.store, err = store.Open(ctx, so); err != nil {
+	if v.store, err = sqlite.Open(ctx, so); err != nil {
 		return err
 	}
 	if err := v.openPost(ctx, nodeSecret); err != nil {
