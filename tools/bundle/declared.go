@@ -11,7 +11,7 @@ func (m *esModule) declared(i int) (names []string, sure bool) {
 		name := m.at(at).of(m.text)
 		names = append(names, name)
 		if fixed {
-			m.kept[name] = true
+			m.consts[name] = true
 		}
 		next := at + 1
 		if m.is(next, "=") {

@@ -18,7 +18,7 @@ import (
 //
 // Of what such a module imports it takes the values once, at its head, where
 // the standard has bindings that follow their exporter. That is the same where
-// the exporter does not change them any more: see [esModule.settled].
+// the exporter does not change them any more: see [esModule.constant].
 
 // esModule is an ES module of that kind.
 type esModule struct {
@@ -28,10 +28,10 @@ type esModule struct {
 	exports []export
 	names   map[string]int // where each is in exports
 	// exporting tells that it has an export, if only of nothing.
-	exporting bool
-	kept      map[string]bool // names that are declared by const
-	changing  map[string]bool // other names that it exports, whose values may change
-	changes   []change        // what becomes of the text, in its order
+	exporting  bool
+	consts     map[string]bool // names that are declared by const
+	reassigned map[string]bool // other names that it exports, whose values may change
+	changes    []change        // what becomes of the text, in its order
 
 	// For reading it:
 	tokens []token
@@ -112,7 +112,7 @@ func (p *project) readModules(g *graph) {
 // where that is not of the simple kind, or not surely so.
 func readModule(text string, replaced []string) (*esModule, bool) {
 	m := &esModule{
-		text: text, names: map[string]int{}, bound: map[string]elsewhere{}, kept: map[string]bool{}, starts: map[int]bool{},
+		text: text, names: map[string]int{}, bound: map[string]elsewhere{}, consts: map[string]bool{}, starts: map[int]bool{},
 	}
 	var ok bool
 	if m.tokens, ok = tokensOf(text); !ok || requiresHash(text) || !m.words(replaced) || !m.statements() {
@@ -132,7 +132,7 @@ func readModule(text string, replaced []string) (*esModule, bool) {
 			m.exports[i].from = &from
 		}
 	}
-	m.changing = m.assigned()
+	m.reassigned = m.findReassigned()
 	m.tokens, m.bound, m.starts = nil, nil, nil // there may be thousands of modules
 	return m, true
 }

@@ -99,7 +99,7 @@ func (p *project) generate(g *graph) (*texts, error) {
 	all := g.groups(p.merge)
 	t := &texts{tokens: newTokens(), of: map[*group]*generated{}}
 	p.readModules(g)
-	exports := &finder{map[finding]found{}}
+	exports := &exportFinder{map[exportKey]found{}}
 	var wrong []Problem
 	injections, groups := map[string]injection{}, map[string][]*group{}
 	for _, one := range all {

@@ -14,12 +14,12 @@ import (
 // rewritten gives the program of a group, with tokens for hashes, if it is an
 // ES module that can stay as its author wrote it but for its imports and
 // exports.
-func rewritten(one *group, t tokens, s *finder) (*generated, bool) {
+func rewritten(one *group, t tokens, s *exportFinder) (*generated, bool) {
 	if len(one.members) != 1 || len(one.doors) != 1 {
 		return nil, false
 	}
 	f := one.members[0]
-	if f.module == nil || !f.can(s) {
+	if f.module == nil || !f.takesConstants(s) {
 		return nil, false
 	}
 	code, m := f.module.write(func(clause int) string {
@@ -51,15 +51,15 @@ func commentName(name string) string {
 	return name
 }
 
-// can tells whether what a file imports is what it takes it for.
-func (f *file) can(s *finder) bool {
+// takesConstants tells whether all that a file imports is there, and constant.
+func (f *file) takesConstants(s *exportFinder) bool {
 	for i, c := range f.module.clauses {
 		to := f.imports[i].to
 		if to.path == "" || to.group == f.group || c.form != bare && !to.esm {
 			return false
 		}
 		for _, one := range c.takes {
-			if is := s.find(to, one.name); is.exists != yes || !is.settled {
+			if is := s.find(to, one.name); is.exists != yes || !is.constant {
 				return false
 			}
 		}

@@ -2,35 +2,35 @@ package bundle
 
 // found is what is known of a name that a module may export.
 type found struct {
-	exists  answer
-	settled bool // its value does not change once the module has been evaluated
+	exists   answer
+	constant bool // its value does not change once the module has been evaluated
 }
 
-// finder finds out what modules export, from where they have it.
-type finder struct {
-	known map[finding]found
+// exportFinder finds out what modules export, from where they have it.
+type exportFinder struct {
+	known map[exportKey]found
 }
 
-type finding struct {
+type exportKey struct {
 	f    *file
 	name string
 }
 
 // find looks for an export of a file. Where the file is not of the simple kind,
 // nothing is known.
-func (s *finder) find(f *file, name string) found {
-	key := finding{f, name}
+func (s *exportFinder) find(f *file, name string) found {
+	key := exportKey{f, name}
 	is, ok := s.known[key]
 	if !ok {
-		is = s.look(f, name)
+		is = s.findNew(f, name)
 		s.known[key] = is
 	}
 	return is
 }
 
-// beyond looks for an export of what a file imports. Of modules that import
+// findImported looks for an export of what a file imports. Of modules that import
 // each other nothing is known of the others, whichever is asked first.
-func (s *finder) beyond(f *file, clause int, name string) found {
+func (s *exportFinder) findImported(f *file, clause int, name string) found {
 	to := f.imports[clause].to
 	if to.group == f.group {
 		return found{exists: unsure}
@@ -38,7 +38,7 @@ func (s *finder) beyond(f *file, clause int, name string) found {
 	return s.find(to, name)
 }
 
-func (s *finder) look(f *file, name string) found {
+func (s *exportFinder) findNew(f *file, name string) found {
 	m := f.module
 	if m == nil {
 		return found{exists: unsure}
@@ -47,12 +47,12 @@ func (s *finder) look(f *file, name string) found {
 		e := m.exports[i]
 		switch {
 		case e.from == nil:
-			return found{yes, m.settled(e.local)}
+			return found{yes, m.constant(e.local)}
 		case e.from.name == everything:
 			return found{yes, true}
 		}
-		there := s.beyond(f, e.from.clause, e.from.name)
-		return found{yes, there.exists == yes && there.settled}
+		there := s.findImported(f, e.from.clause, e.from.name)
+		return found{yes, there.exists == yes && there.constant}
 	}
 	if name == "default" {
 		return found{}
@@ -61,55 +61,55 @@ func (s *finder) look(f *file, name string) found {
 		if c.form != passAll {
 			continue
 		}
-		if there := s.beyond(f, i, name); there.exists != no {
+		if there := s.findImported(f, i, name); there.exists != no {
 			return there // of two, the first counts
 		}
 	}
 	return found{}
 }
 
-// settled tells whether a name of the module's own surely keeps the value that
+// constant tells whether a name of the module's own surely keeps the value that
 // it has when the module has been evaluated.
-func (m *esModule) settled(name string) bool {
-	return m.kept[name] || !m.changing[name]
+func (m *esModule) constant(name string) bool {
+	return m.consts[name] || !m.reassigned[name]
 }
 
-// assigned are the exported names that something may assign to after their
+// findReassigned gives the exported names that something may assign to after their
 // declaration; or to others of that name, which may be another thing.
-func (m *esModule) assigned() map[string]bool {
-	changing, ours := map[string]bool{}, map[string]bool{}
+func (m *esModule) findReassigned() map[string]bool {
+	reassigned, ours := map[string]bool{}, map[string]bool{}
 	for _, e := range m.exports {
-		if e.from == nil && !m.kept[e.local] {
+		if e.from == nil && !m.consts[e.local] {
 			ours[e.local] = true
 		}
 	}
 	patterns := 0 // brackets around that are, or may be, assigned to
 	for i, t := range m.tokens {
 		if t.kind != aWord {
-			if pair := int(t.pair); pair > i && t.kind != aTemplate && m.target(i, pair) {
+			if pair := int(t.pair); pair > i && t.kind != aTemplate && m.mayBeAssigned(i, pair) {
 				patterns++
-			} else if pair >= 0 && pair < i && t.kind != aTemplate && m.target(pair, i) {
+			} else if pair >= 0 && pair < i && t.kind != aTemplate && m.mayBeAssigned(pair, i) {
 				patterns--
 			}
 			continue
 		}
-		if name := t.of(m.text); ours[name] && m.at(i-1).kind != aDot && (patterns > 0 || m.target(i, i)) && !m.starts[i] && !m.another(i) {
-			changing[name] = true
+		if name := t.of(m.text); ours[name] && m.at(i-1).kind != aDot && (patterns > 0 || m.mayBeAssigned(i, i)) && !m.starts[i] && !m.redeclared(i) {
+			reassigned[name] = true
 		}
 	}
-	return changing
+	return reassigned
 }
 
-// another tells whether the name at i is declared there within brackets: it is
+// redeclared tells whether the name at i is declared there within brackets: it is
 // that of another thing.
-func (m *esModule) another(i int) bool {
+func (m *esModule) redeclared(i int) bool {
 	return m.at(i).depth > 0 && m.at(i-2).kind != aDot && (m.is(i-1, "const") || m.is(i-1, "let"))
 }
 
-// target tells whether the tokens from first to last may be assigned to, as far
+// mayBeAssigned tells whether the tokens from first to last may be assigned to, as far
 // as their neighbours tell. What is in the brackets of a[b], or of f(b), is not;
 // but before these a line may have ended a statement.
-func (m *esModule) target(first, last int) bool {
+func (m *esModule) mayBeAssigned(first, last int) bool {
 	before, after := m.at(first-1), m.at(last+1)
 	if first < last && m.at(first).kind != '{' && !m.at(first).newline {
 		switch before.kind {
