@@ -162,7 +162,7 @@ func (m *memory) keep(p *project, g *graph, b *Bundled) {
 // cannot be said: where a file was written during the run, or nobody knows what
 // a tsconfig.json extends.
 func (r *record) note(p *project, g *graph, started time.Time) bool {
-	l := g.looked(p)
+	reads := g.resolverReads(p)
 	dirs := map[string]bool{}
 	for _, path := range r.Inputs {
 		for dir := filepath.Dir(path); !dirs[dir]; dir = filepath.Dir(dir) {
@@ -170,12 +170,12 @@ func (r *record) note(p *project, g *graph, started time.Time) bool {
 		}
 	}
 	for dir := range dirs {
-		l.files[filepath.Join(dir, packageJSON)] = true
-		if !l.settings(filepath.Join(dir, tsconfig), p.root) {
+		reads.files[filepath.Join(dir, packageJSON)] = true
+		if !reads.addTSConfig(filepath.Join(dir, tsconfig), p.root) {
 			return false
 		}
 	}
-	for path := range l.files {
+	for path := range reads.files {
 		now := stampOf(path)
 		if now.Size >= 0 && now.hasty(started) {
 			now.Sum = fileSum(path)
@@ -188,7 +188,7 @@ func (r *record) note(p *project, g *graph, started time.Time) bool {
 		}
 		r.Files[path] = was
 	}
-	for dir := range l.folders {
+	for dir := range reads.folders {
 		r.Folders[dir] = namesIn(dir)
 	}
 	return true
