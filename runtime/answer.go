@@ -117,7 +117,7 @@ func (t *turn) code(ctx context.Context, hash chains.Hash) (*code, error) {
 	}
 	limits := t.e.limits
 	limits.Fuel = t.fuel
-	c, err := t.e.compile(ctx, name, p.Text(), t.fuel-t.in.burnt(), t.in.tank.deadline, limits)
+	c, err := t.e.compile(ctx, name, p.Text(), t.fuel-t.in.burnt(), t.in.fuel.deadline, limits)
 	if err != nil {
 		t.in.spend(c.fuel)
 		return nil, err

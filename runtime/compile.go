@@ -46,7 +46,7 @@ func (e *Engine) compile(ctx context.Context, name, text string, fuel int64, dea
 	}
 	sound := false
 	defer func() { err = errors.Join(err, p.give(ctx, in, sound)) }()
-	in.fill(fuel, deadline)
+	in.setFuel(fuel, deadline)
 	c := &compiler{in: in, name: name}
 	bytes, err := c.both(ctx, text)
 	var syntax *Failure

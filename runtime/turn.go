@@ -105,7 +105,7 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	if m.Fuel > 0 {
 		limits.Fuel = min(limits.Fuel, m.Fuel)
 	}
-	in.fill(limits.Fuel, time.Now().Add(limits.Time))
+	in.setFuel(limits.Fuel, time.Now().Add(limits.Time))
 	// The stack grows down to address 0, where it traps: who starts lower has
 	// less of it.
 	in.sp.Set(p.img.stackPointer - uint64(MaxStack-limits.Stack)&^15)
@@ -237,7 +237,7 @@ func (t *turn) await(ctx context.Context) error {
 		}
 		text, err := reply(a.json, a.err)
 		if err != nil {
-			t.in.tank.stopped = err
+			t.in.fuel.stopped = err
 			return err
 		}
 		id, err := t.in.newString(ctx, []byte(strconv.Itoa(a.id)))
@@ -256,9 +256,9 @@ func (t *turn) await(ctx context.Context) error {
 // ended says why the powers' context is over: the sender's is, or the message's
 // time.
 func (t *turn) ended(ctx context.Context) error {
-	t.in.tank.stopped = ctx.Err()
-	if t.in.tank.stopped == nil {
-		t.in.tank.stopped = errOutOfTime
+	t.in.fuel.stopped = ctx.Err()
+	if t.in.fuel.stopped == nil {
+		t.in.fuel.stopped = errOutOfTime
 	}
-	return t.in.tank.stopped
+	return t.in.fuel.stopped
 }
