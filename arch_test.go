@@ -30,12 +30,13 @@ var plan = map[string][]string{
 	"host/powers":     {"chains", "runtime", "host/mail", "host/store"},
 	"host/web":        {"chains", "host/mail"},
 	"host":            {"chains", "runtime", "host/*"},
-	"tools/bundle":    {"chains"},
-	"tools/project":   {"chains", "runtime", "host", "host/fault", "host/keyfile", "tools/bundle"},
-	"tools/trial":     {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
-	"tools/dev":       {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
-	"tools/*":         {"chains", "runtime", "host"},
-	"cmd/qvat":        {"chains", "runtime", "host", "host/*", "tools/*"},
+
+	"tools/bundle":     {"chains"},
+	"tools/project":    {"chains", "runtime", "host", "host/fault", "host/keyfile", "tools/bundle"},
+	"tools/testrunner": {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
+	"tools/dev":        {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
+	"tools/*":          {"chains", "runtime", "host"},
+	"cmd/qvat":         {"chains", "runtime", "host", "host/*", "tools/*"},
 }
 
 // only says which packages from outside only one room may know.

@@ -1,4 +1,4 @@
-// Package trial runs the tests of a project against vats that last as long as
+// Package testrunner runs the tests of a project against vats that last as long as
 // the test, inside this process: no server, no network, and nothing is left.
 //
 // A test file is a confined program itself. It is bundled, and each function
@@ -10,10 +10,10 @@
 // So a test can do no more than any program, and one that hangs ends by the
 // limits of the vat that it runs in.
 //
-// Files: trial.go runs all tests, file.go is a test file, session.go is what one
+// Files: testrunner.go runs all tests, file.go is a test file, session.go is what one
 // test does, power.go and t.js are the two halves of qvat:test, programs.go
 // bundles, maker.go makes vats, result.go says how a test ended.
-package trial
+package testrunner
 
 import (
 	"context"
