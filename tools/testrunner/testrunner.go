@@ -128,22 +128,22 @@ func (r *run) files(ctx context.Context, names []string) ([]*file, error) {
 	return files, group.Wait()
 }
 
-// one is a test that is to be run.
-type one struct {
+// testCase is a test that is to be run.
+type testCase struct {
 	file *file
 	name string
 }
 
 // all runs the tests that are asked for.
 func (r *run) all(ctx context.Context, files []*file) ([]Result, error) {
-	var tests []one
+	var tests []testCase
 	for _, f := range files {
 		if f.failed != nil {
-			tests = append(tests, one{f, ""})
+			tests = append(tests, testCase{f, ""})
 		}
 		for _, name := range f.tests {
 			if r.o.Filter == nil || r.o.Filter.MatchString(name) || r.o.Filter.MatchString(f.name) {
-				tests = append(tests, one{f, name})
+				tests = append(tests, testCase{f, name})
 			}
 		}
 	}
