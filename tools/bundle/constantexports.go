@@ -58,7 +58,7 @@ func (s *exportFinder) findNew(f *file, name string) found {
 		return found{}
 	}
 	for i, c := range m.clauses {
-		if c.form != passAll {
+		if c.form != reexportAll {
 			continue
 		}
 		if there := s.findImported(f, i, name); there.exists != no {
@@ -125,5 +125,5 @@ func (m *esModule) mayBeAssigned(first, last int) bool {
 			}
 		}
 	}
-	return after.kind == anAssign || after.kind == aStep || before.kind == aStep || after.is(m.text, "of") || after.is(m.text, "in")
+	return after.kind == anAssign || after.kind == anIncrement || before.kind == anIncrement || after.is(m.text, "of") || after.is(m.text, "in")
 }

@@ -61,7 +61,7 @@ func (m *esModule) broken(i int) answer {
 			return ends // typeof, and the like
 		}
 	case aNumber, aString, aTemplate, aRegExp, ')', ']', '}':
-	case aStep:
+	case anIncrement:
 		return unsure
 	default:
 		return no // an operator
@@ -72,11 +72,11 @@ func (m *esModule) broken(i int) answer {
 			return no
 		}
 		return yes
-	case aNumber, aString, aStep:
+	case aNumber, aString, anIncrement:
 		return yes
 	case '{':
 		return unsure // a block, or the body of a class
-	case anOther:
+	case anOperator:
 		if t.of(m.text) == "!" || t.of(m.text) == "~" {
 			return yes
 		}

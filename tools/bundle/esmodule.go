@@ -34,12 +34,12 @@ type esModule struct {
 	changes    []change        // what becomes of the text, in its order
 
 	// For reading it:
-	tokens []token
-	bound  map[string]elsewhere // by the names that imports give
-	starts map[int]bool         // names that are given a value where they are declared, as tokens
-	begun  bool                 // something has been done by then
-	legal  bool                 // a comment with a licence would go
-	head   int                  // where the imports end that come before that
+	tokens       []token
+	bound        map[string]elsewhere // by the names that imports give
+	starts       map[int]bool         // names that are given a value where they are declared, as tokens
+	begun        bool                 // there has been a statement that is no import
+	dropsLicence bool                 // a comment with a licence would go
+	head         int                  // where the imports end that come before that
 }
 
 // clause is an import, or an export of what stands elsewhere.
@@ -53,11 +53,11 @@ type clause struct {
 }
 
 const (
-	bare    = 'b' // import "x"
-	taking  = 't' // import d, { a } from "x"
-	whole   = 'w' // import * as n from "x"
-	passes  = 'p' // export { a } from "x", export * as n from "x"
-	passAll = 'a' // export * from "x"
+	bare        = 'b' // import "x"
+	named       = 'n' // import d, { a } from "x"
+	namespace   = 's' // import * as n from "x"
+	reexports   = 'r' // export { a } from "x", export * as n from "x"
+	reexportAll = 'a' // export * from "x"
 )
 
 // taken is an export whose value is taken, and what it is called here.

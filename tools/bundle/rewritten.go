@@ -11,11 +11,11 @@ import (
 	"qvat/chains"
 )
 
-// rewritten gives the program of a group, with tokens for hashes, if it is an
+// rewritten gives the program of a group, with placeholders for hashes, if it is an
 // ES module that can stay as its author wrote it but for its imports and
 // exports.
-func rewritten(one *group, t tokens, s *exportFinder) (*generated, bool) {
-	if len(one.members) != 1 || len(one.doors) != 1 {
+func rewritten(one *group, t placeholders, s *exportFinder) (*generated, bool) {
+	if len(one.members) != 1 || len(one.entries) != 1 {
 		return nil, false
 	}
 	f := one.members[0]
@@ -25,7 +25,7 @@ func rewritten(one *group, t tokens, s *exportFinder) (*generated, bool) {
 	code, m := f.module.write(func(clause int) string {
 		to := f.imports[clause].to
 		text := `require("` + t.of(to.group.index, false) + `")`
-		if len(to.group.doors) > 1 {
+		if len(to.group.entries) > 1 {
 			text += "[" + quote(to.group.export(to)) + "]"
 		}
 		return text
@@ -129,7 +129,7 @@ func (m *esModule) writeExports(b *strings.Builder) {
 	sorted := slices.Clone(m.exports)
 	slices.SortFunc(sorted, func(x, y export) int { return strings.Compare(x.name, y.name) })
 	for _, e := range sorted {
-		fmt.Fprintf(b, "\n  get %s() { return %s },", e.name, m.held(e))
+		fmt.Fprintf(b, "\n  get %s() { return %s },", e.name, m.expression(e))
 	}
 	if len(sorted) > 0 {
 		b.WriteByte('\n')
@@ -138,8 +138,8 @@ func (m *esModule) writeExports(b *strings.Builder) {
 	m.writeRest(b)
 }
 
-// held is what an export is to the module.
-func (m *esModule) held(e export) string {
+// expression is what gives an export's value inside the module.
+func (m *esModule) expression(e export) string {
 	if e.local != "" {
 		return e.local
 	}
@@ -155,7 +155,7 @@ func (m *esModule) held(e export) string {
 func (m *esModule) writeRest(b *strings.Builder) {
 	var all []string
 	for _, c := range m.clauses {
-		if c.form == passAll {
+		if c.form == reexportAll {
 			all = append(all, c.variable)
 		}
 	}

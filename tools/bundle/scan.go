@@ -23,7 +23,7 @@ type graph struct {
 	main  *file
 	shims map[string]*file // by the global that they stand in for
 	seen  []string         // absolute paths of what was read
-	read  map[string]stamp // what they were then
+	read  map[string]stamp // by such a path, what the file was then
 
 	warnings []Problem
 }
@@ -112,7 +112,7 @@ func (p *project) scan(started time.Time) (*graph, error) {
 			list = append(list, one)
 		}
 	}
-	for _, one := range sorted(append(p.missing(g.seen), p.suspects(r.Warnings)...)) {
+	for _, one := range sorted(append(p.missing(g.seen), p.oddRequires(r.Warnings)...)) {
 		switch inPackage := strings.Contains(one.File, modulesFolder); {
 		case !inPackage:
 			list = append(list, one)
@@ -127,7 +127,7 @@ func (p *project) scan(started time.Time) (*graph, error) {
 		return nil, &Problems{sorted(list)}
 	}
 	g.link(meta)
-	if list = p.strays(g); len(list) > 0 {
+	if list = p.foreignImports(g); len(list) > 0 {
 		return nil, &Problems{sorted(list)}
 	}
 	g.locate(r.Warnings)
@@ -162,7 +162,7 @@ func (g *graph) note(started time.Time) api.Plugin {
 				return api.OnLoadResult{}, err
 			}
 			was := stampOf(a.Path)
-			if was.hasty(started) {
+			if was.tooRecent(started) {
 				was.Sum = fileSum(a.Path)
 			}
 			mu.Lock()
@@ -257,7 +257,7 @@ func (g *graph) link(meta metafile) {
 	}
 }
 
-// modulesFolder is where packages lie.
+// Where packages lie.
 const (
 	nodeModules   = "node_modules"
 	modulesFolder = nodeModules + "/"
