@@ -32,7 +32,7 @@ const (
 // set. A limit that is met is a *Failure.
 //
 // The text is parsed by itself first: only what is a whole list of statements
-// is ever joined to its wrapper, so none can close it (confinement.md, row 2).
+// is ever joined to its wrapper, so none can close it (docs/CONFINEMENT.md, row 2).
 // All of it is strict code, as in an ECMAScript module.
 //
 // It may burn fuel and run until deadline; limits are what a failure names. With

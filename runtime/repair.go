@@ -10,7 +10,7 @@ import (
 // should see the error thrown at the await, but js_async_function_resume
 // (quickjs.c) ends it then and there: no catch and no finally of its own runs.
 // A program could so stop another's function half-way, by handing it a promise
-// with a getter (confinement.md, row 4); and no check at the boundary between
+// with a getter (docs/CONFINEMENT.md, row 4); and no check at the boundary between
 // programs keeps such promises out, since functions cross it.
 //
 // It is repaired where the error comes from, js_promise_resolve, by one byte:
