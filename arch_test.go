@@ -1,4 +1,5 @@
-// Package qvat holds the test of the house's plan: which room may import which.
+// Package qvat holds the tests of the house as a whole: which room may import which,
+// and that the documents name what is there.
 package qvat
 
 import (
@@ -14,7 +15,7 @@ import (
 
 // plan says which rooms a room may import; docs/ARCHITECTURE.md draws it. What
 // is not said here is forbidden. The tests of a room may use more: what is in
-// testing, and rooms below them.
+// testRooms, and rooms below them.
 var plan = map[string][]string{
 	"chains":          {},
 	"guest":           {},
@@ -48,8 +49,8 @@ var only = map[string][]string{
 	"net/http":                      {"host/api", "host/control", "host/powers", "host/web", "tools/load"},
 }
 
-// testing are rooms that exist for the tests of others.
-var testing_ = []string{"chains/chaintest", "host/store/storetest"}
+// testRooms are rooms that exist for the tests of others.
+var testRooms = []string{"chains/chaintest", "host/store/storetest"}
 
 func TestImports(t *testing.T) {
 	seen := 0
@@ -57,7 +58,7 @@ func TestImports(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != ".") {
+		if notOurs(path, d) {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") || filepath.Dir(path) == "." {
@@ -86,9 +87,14 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// notOurs tells whether a path is a folder without Go files of this project.
+func notOurs(path string, d fs.DirEntry) bool {
+	return d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != ".")
+}
+
 func checkImport(t *testing.T, path, room, name string) {
 	t.Helper()
-	isTest := strings.HasSuffix(path, "_test.go") || slices.Contains(testing_, room)
+	isTest := strings.HasSuffix(path, "_test.go") || slices.Contains(testRooms, room)
 	if to, ours := strings.CutPrefix(name, "qvat/"); ours {
 		if room != to && !isTest && !slices.ContainsFunc(allowed(room), func(pattern string) bool { return matches(pattern, to) }) {
 			t.Errorf("%s: %s may not import %s", path, room, to)
