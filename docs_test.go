@@ -50,6 +50,40 @@ func TestConfinementDoc(t *testing.T) {
 	}
 }
 
+// TestGlossary: the words are in order, each once.
+func TestGlossary(t *testing.T) {
+	words := glossary(t)
+	for i := range words[1:] {
+		if before, word := words[i][0], words[i+1][0]; strings.Compare(before, word) >= 0 {
+			t.Errorf("%q comes after %q", word, before)
+		}
+	}
+}
+
+// glossary gives the rows of docs/GLOSSARY.md, in four columns each.
+func glossary(t *testing.T) (rows [][]string) {
+	t.Helper()
+	text, err := os.ReadFile("docs/GLOSSARY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| --- | --- | --- | --- |\n")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 6 {
+			t.Fatalf("%q has not four columns", line)
+		}
+		for i, c := range cells {
+			cells[i] = strings.TrimSpace(c)
+		}
+		rows = append(rows, cells[1:5])
+	}
+	if len(rows) < 50 {
+		t.Fatalf("%d words", len(rows))
+	}
+	return rows
+}
+
 // testFuncs gives the files that each test and fuzz target is in.
 func testFuncs(t *testing.T) map[string][]string {
 	t.Helper()
