@@ -19,7 +19,7 @@ type group struct {
 	// they are more than one, the program exports each under a name.
 	entries []*file
 	// withoutShims are those that a shim of a global needs, and that are generated
-	// without shims of globals, lest one require itself.
+	// without shims of globals, or one would require itself.
 	withoutShims bool
 }
 

@@ -88,7 +88,7 @@ func (p *project) scan(started time.Time) (*graph, error) {
 	for _, name := range injected {
 		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: p.shims[name], OutputPath: "shim-" + name})
 	}
-	o.Plugins = []api.Plugin{p.absences(), g.note(started)}
+	o.Plugins = []api.Plugin{p.absences(), g.noteLoads(started)}
 	r := api.Build(o)
 	slices.Sort(g.seen)
 	var list, unclear []Problem
@@ -152,9 +152,9 @@ const (
 	toldResolve = "resolve"
 )
 
-// note is a plug-in that notes what is loaded. It answers no question of
+// noteLoads is a plug-in that notes what is loaded. It answers no question of
 // esbuild's; that it was asked is a warning, which has the place of the import.
-func (g *graph) note(started time.Time) api.Plugin {
+func (g *graph) noteLoads(started time.Time) api.Plugin {
 	var mu sync.Mutex
 	return api.Plugin{Name: "note", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {

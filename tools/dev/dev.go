@@ -81,7 +81,7 @@ func Serve(ctx context.Context, o Options) error {
 	}
 	cache, err := machineCode()
 	if err != nil {
-		s.note("no machine code is kept, and the vat starts more slowly: " + err.Error())
+		s.warn("no machine code is kept, and the vat starts more slowly: " + err.Error())
 	}
 	if err := p.MakeVat(s.dir, project.Vat{Name: "dev", Listen: "127.0.0.1:0", Cache: cache}); err != nil {
 		return err
@@ -138,8 +138,8 @@ type server struct {
 	texts map[chains.Hash]chains.Program
 }
 
-// note tells what is worth a warning.
-func (s *server) note(text string) {
+// warn notes what is worth a warning.
+func (s *server) warn(text string) {
 	if s.o.Note != nil {
 		s.tell(func() { s.o.Note(slog.LevelWarn, text) })
 	}

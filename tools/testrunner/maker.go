@@ -32,7 +32,7 @@ func publicOf(name string) (chains.PublicKey, error) { return chains.PublicKeyOf
 
 // maker makes vats of one project that are like each other, each in a folder of
 // its own under base. They share the engine of the first, which stays open and
-// is nobody's.
+// which no test gets.
 type maker struct {
 	project *project.Project
 	base    string
