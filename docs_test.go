@@ -13,7 +13,7 @@ import (
 
 var (
 	confinementRow = regexp.MustCompile(`(?m)^## (\d+)\. `)
-	citedTest      = regexp.MustCompile("`(\\S+_test\\.go)` ((?:Test|Fuzz)\\w+)")
+	citedTest      = regexp.MustCompile("`(\\S+_test\\.go)`\\s((?:Test|Fuzz)\\w+)")
 	testFunc       = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 )
 
