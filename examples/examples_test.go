@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"qvat/tools/trial"
+	"qvat/tools/testrunner"
 )
 
 // projects are the examples' folders.
@@ -38,7 +38,7 @@ func projects(t *testing.T) []string {
 func TestEach(t *testing.T) {
 	for _, dir := range projects(t) {
 		t.Run(dir, func(t *testing.T) {
-			results, err := trial.Run(t.Context(), trial.Options{Dir: dir})
+			results, err := testrunner.Run(t.Context(), testrunner.Options{Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package trial
+package testrunner
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 const machineCode = "QVAT_TRIAL_TEST_CACHE"
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "qvat-trial-")
+	dir, err := os.MkdirTemp("", "qvat-testrunner-")
 	if err == nil {
 		err = os.Setenv(machineCode, dir)
 	}

@@ -1,4 +1,4 @@
-package trial
+package testrunner
 
 import (
 	"strings"
@@ -49,7 +49,7 @@ type Failure struct {
 
 // failure is why a test's message failed. failed are the messages that the test
 // itself has sent in vain.
-func (p *programs) failure(err error, failed []sent) *Failure {
+func (p *programs) failure(err error, failed []failedCall) *Failure {
 	f := fault.Of(err)
 	out := &Failure{Message: messageOf(f)}
 	if at, ok := p.place(f.Program, f.Line, f.Column); ok {

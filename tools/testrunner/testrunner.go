@@ -1,4 +1,4 @@
-// Package trial runs the tests of a project against vats that last as long as
+// Package testrunner runs the tests of a project against vats that last as long as
 // the test, inside this process: no server, no network, and nothing is left.
 //
 // A test file is a confined program itself. It is bundled, and each function
@@ -10,10 +10,10 @@
 // So a test can do no more than any program, and one that hangs ends by the
 // limits of the vat that it runs in.
 //
-// Files: trial.go runs all tests, file.go is a test file, session.go is what one
+// Files: testrunner.go runs all tests, file.go is a test file, session.go is what one
 // test does, power.go and t.js are the two halves of qvat:test, programs.go
 // bundles, maker.go makes vats, result.go says how a test ended.
-package trial
+package testrunner
 
 import (
 	"context"
@@ -128,22 +128,22 @@ func (r *run) files(ctx context.Context, names []string) ([]*file, error) {
 	return files, group.Wait()
 }
 
-// one is a test that is to be run.
-type one struct {
+// testCase is a test that is to be run.
+type testCase struct {
 	file *file
 	name string
 }
 
 // all runs the tests that are asked for.
 func (r *run) all(ctx context.Context, files []*file) ([]Result, error) {
-	var tests []one
+	var tests []testCase
 	for _, f := range files {
 		if f.failed != nil {
-			tests = append(tests, one{f, ""})
+			tests = append(tests, testCase{f, ""})
 		}
 		for _, name := range f.tests {
 			if r.o.Filter == nil || r.o.Filter.MatchString(name) || r.o.Filter.MatchString(f.name) {
-				tests = append(tests, one{f, name})
+				tests = append(tests, testCase{f, name})
 			}
 		}
 	}

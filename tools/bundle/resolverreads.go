@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// looked is where a resolver looked for what a project imports, and would find
-// something else if it were there.
-type looked struct {
+// resolverReads is where a resolver looks for what a project imports: a run is
+// not what it was where a file has come, gone or changed there.
+type resolverReads struct {
 	folders map[string]bool // whose names count
 	files   map[string]bool // that are read, if they are there
 }
 
-// looked follows the imports of all files, those that led nowhere too.
-func (g *graph) looked(p *project) looked {
-	l := looked{map[string]bool{p.root: true}, map[string]bool{}}
+// resolverReads follows the imports of all files, those that led nowhere too.
+func (g *graph) resolverReads(p *project) resolverReads {
+	r := resolverReads{map[string]bool{p.root: true}, map[string]bool{}}
 	for _, name := range p.shims {
-		l.add(p.root, name)
+		r.addImport(p.root, name)
 	}
 	done := map[[2]string]bool{}
 	for _, f := range g.files {
@@ -27,15 +27,15 @@ func (g *graph) looked(p *project) looked {
 			continue
 		}
 		dir := filepath.Dir(f.path)
-		l.folders[dir] = true
+		r.folders[dir] = true
 		for _, name := range f.names() {
 			if key := [2]string{dir, name}; !done[key] {
 				done[key] = true
-				l.add(dir, name)
+				r.addImport(dir, name)
 			}
 		}
 	}
-	return l
+	return r
 }
 
 // names are all that a file imports.
@@ -47,8 +47,8 @@ func (f *file) names() []string {
 	return names
 }
 
-// add is for one import in a folder.
-func (l looked) add(dir, name string) {
+// addImport adds what one import in a folder makes a resolver read.
+func (r resolverReads) addImport(dir, name string) {
 	switch {
 	case name == "" || name[0] == '#' || name[0] == '<':
 		return // a package.json says where that leads; and esbuild's own
@@ -57,19 +57,19 @@ func (l looked) add(dir, name string) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		l.path(path)
+		r.addModule(path)
 		return
 	}
 	pack := packageOf(name)
 	for d := dir; ; d = filepath.Dir(d) {
 		modules := filepath.Join(d, nodeModules)
-		l.folders[modules] = true
+		r.folders[modules] = true
 		if _, err := os.Stat(filepath.Join(modules, pack)); err == nil {
-			l.files[filepath.Join(modules, pack, packageJSON)] = true
-			l.path(filepath.Join(modules, filepath.FromSlash(name)))
+			r.files[filepath.Join(modules, pack, packageJSON)] = true
+			r.addModule(filepath.Join(modules, filepath.FromSlash(name)))
 		}
 		if scope, _, scoped := strings.Cut(pack, "/"); scoped {
-			l.folders[filepath.Join(modules, scope)] = true
+			r.folders[filepath.Join(modules, scope)] = true
 		}
 		if d == filepath.Dir(d) {
 			return
@@ -77,13 +77,13 @@ func (l looked) add(dir, name string) {
 	}
 }
 
-// path is for a module named so: a file there, or one with an extension beside
+// addModule adds a module named so: a file there, or one with an extension beside
 // it, or a folder.
-func (l looked) path(path string) {
-	l.folders[filepath.Dir(path)] = true
+func (r resolverReads) addModule(path string) {
+	r.folders[filepath.Dir(path)] = true
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		l.folders[path] = true
-		l.files[filepath.Join(path, packageJSON)] = true
+		r.folders[path] = true
+		r.files[filepath.Join(path, packageJSON)] = true
 	}
 }
 
@@ -91,10 +91,10 @@ func (l looked) path(path string) {
 // gives paths, or it is not remembered.
 const mostFolders = 2000
 
-// everywhere adds all folders of the project but for packages: where its
+// addAllFolders adds all folders of the project but for packages: where its
 // tsconfig.json gives paths, a module may be looked for in any. It is false
 // where they are too many.
-func (l looked) everywhere(root string) bool {
+func (r resolverReads) addAllFolders(root string) bool {
 	n := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -106,7 +106,7 @@ func (l looked) everywhere(root string) bool {
 		if n++; n > mostFolders {
 			return filepath.SkipAll
 		}
-		l.folders[path] = true
+		r.folders[path] = true
 		return nil
 	})
 	return err == nil && n <= mostFolders
@@ -117,19 +117,19 @@ var (
 	quoted      = regexp.MustCompile(`"([^"\\]*)"`)
 )
 
-// settings follows a tsconfig.json, if it is there, to those that it extends. It
+// addTSConfig adds a tsconfig.json, if it is there, and those that it extends. It
 // is false where that cannot be told.
-func (l looked) settings(path, root string) bool {
-	if l.files[path] {
+func (r resolverReads) addTSConfig(path, root string) bool {
+	if r.files[path] {
 		return true
 	}
-	l.files[path] = true
+	r.files[path] = true
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return true
 	}
 	text := string(b)
-	if (strings.Contains(text, "paths") || strings.Contains(text, "baseUrl")) && !l.everywhere(root) {
+	if (strings.Contains(text, "paths") || strings.Contains(text, "baseUrl")) && !r.addAllFolders(root) {
 		return false
 	}
 	all := extendsSome.FindAllStringSubmatch(text, -1)
@@ -138,7 +138,7 @@ func (l looked) settings(path, root string) bool {
 	}
 	for _, one := range all {
 		for _, name := range quoted.FindAllStringSubmatch(one[1], -1) {
-			if !l.extended(filepath.Dir(path), name[1], root) {
+			if !r.addExtended(filepath.Dir(path), name[1], root) {
 				return false
 			}
 		}
@@ -146,25 +146,25 @@ func (l looked) settings(path, root string) bool {
 	return true
 }
 
-// extended is for what a tsconfig.json in a folder extends.
-func (l looked) extended(dir, name, root string) bool {
+// addExtended adds what a tsconfig.json in a folder extends.
+func (r resolverReads) addExtended(dir, name, root string) bool {
 	path := filepath.FromSlash(name)
 	if strings.HasPrefix(name, ".") || filepath.IsAbs(path) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		return l.settings(path, root) && l.settings(path+".json", root)
+		return r.addTSConfig(path, root) && r.addTSConfig(path+".json", root)
 	}
 	for d := dir; ; d = filepath.Dir(d) {
 		modules := filepath.Join(d, nodeModules)
 		manifest := filepath.Join(modules, packageOf(name), packageJSON)
-		l.folders[modules], l.files[manifest] = true, true
+		r.folders[modules], r.files[manifest] = true, true
 		if b, err := os.ReadFile(manifest); err == nil && (strings.Contains(string(b), `"exports"`) || strings.Contains(string(b), `"tsconfig"`)) {
 			return false // it says what is meant
 		}
 		at := filepath.Join(modules, path)
 		for _, file := range []string{at, at + ".json", filepath.Join(at, tsconfig)} {
-			if !l.settings(file, root) {
+			if !r.addTSConfig(file, root) {
 				return false
 			}
 		}

@@ -1,4 +1,4 @@
-package trial
+package testrunner
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func publicOf(name string) (chains.PublicKey, error) { return chains.PublicKeyOf
 
 // maker makes vats of one project that are like each other, each in a folder of
 // its own under base. They share the engine of the first, which stays open and
-// is nobody's.
+// which no test gets.
 type maker struct {
 	project *project.Project
 	base    string
@@ -41,9 +41,9 @@ type maker struct {
 	power   string // the file of root-power.js; "" is that of the vat itself
 	modules []host.Module
 
-	begin sync.Once
-	first *host.Vat
-	err   error // why the first could not be opened
+	opening sync.Once
+	first   *host.Vat
+	err     error // why the first could not be opened
 
 	mu sync.Mutex
 	n  int
@@ -60,11 +60,11 @@ func (m *maker) open(ctx context.Context, e host.Embed) (*host.Vat, error) {
 
 // prepare opens the first vat, if that has not been tried.
 func (m *maker) prepare(ctx context.Context) {
-	m.begin.Do(func() { m.first, m.err = m.make(ctx, host.Embed{Exchange: nowhere}) })
+	m.opening.Do(func() { m.first, m.err = m.make(ctx, host.Embed{Exchange: noNetwork}) })
 }
 
-// nowhere is the network of a vat that gets no message.
-func nowhere(context.Context, powers.OutRequest) (powers.OutAnswer, error) {
+// noNetwork is the network of a vat that gets no message.
+func noNetwork(context.Context, powers.OutRequest) (powers.OutAnswer, error) {
 	return powers.OutAnswer{}, errors.New("no request leaves this vat")
 }
 

@@ -1,4 +1,4 @@
-package trial
+package testrunner
 
 import (
 	"context"
@@ -25,48 +25,48 @@ var firstTime = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // first needed.
 type session struct {
 	run   *run
-	under sync.WaitGroup // messages on their way
+	calls sync.WaitGroup // that answer later, and have not yet
 
-	begin sync.Once
-	vat   *host.Vat
-	err   error // why there is no vat
+	opening sync.Once
+	vat     *host.Vat
+	err     error // why there is no vat
 
-	mu         sync.Mutex // guards what follows
-	over       bool
-	clock      time.Time
-	messages   int
-	last       int64 // fuel of the last message
-	spent      int64 // fuel of all
-	logged     []powers.Logged
-	console    []Line
-	failed     []sent
-	answers    []powers.OutAnswer
-	left       []powers.OutRequest
-	own        int64
-	ownConsole []Line
+	mu          sync.Mutex // guards what follows
+	over        bool
+	clock       time.Time
+	messages    int
+	lastFuel    int64 // of the last message
+	totalFuel   int64 // of all messages
+	logged      []powers.Logged
+	console     []Line
+	failed      []failedCall
+	answers     []powers.OutAnswer  // to the requests that come
+	requested   []powers.OutRequest // since the test was last told of them
+	testFuel    int64               // of the message that is the test itself
+	testConsole []Line
 }
 
-// sent is a message that failed.
-type sent struct {
+// failedCall is a call of the test's that failed.
+type failedCall struct {
 	message, hint string
 	place         *project.Place
 }
 
-// link is a link of a chain as a test writes it.
+// linkSpec is a link of a chain as a test writes it.
 type linkSpec struct {
 	Program string                     `json:"program"`
-	By      names                      `json:"by"`
+	By      keyNames                   `json:"by"`
 	Bound   bool                       `json:"bound"`
 	Define  map[string]json.RawMessage `json:"define"`
 }
 
-// names is one name, or several.
-type names []string
+// keyNames is the name of a key, or several.
+type keyNames []string
 
 // UnmarshalJSON takes a string or an array of strings.
-func (n *names) UnmarshalJSON(b []byte) error {
+func (n *keyNames) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
-		*n = make(names, 1)
+		*n = make(keyNames, 1)
 		return json.Unmarshal(b, &(*n)[0])
 	}
 	return json.Unmarshal(b, (*[]string)(n))
@@ -74,18 +74,18 @@ func (n *names) UnmarshalJSON(b []byte) error {
 
 // subject is the vat that the test is about.
 func (s *session) subject(ctx context.Context) (*host.Vat, error) {
-	s.begin.Do(func() {
+	s.opening.Do(func() {
 		s.vat, s.err = s.run.subjects.open(ctx, host.Embed{Observe: s.observe, Now: s.now, Exchange: s.exchange})
 	})
 	return s.vat, s.err
 }
 
-// enter tells whether the test still runs; whoever entered calls under.Done.
+// enter tells whether the test still runs; whoever entered calls calls.Done.
 func (s *session) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.over {
-		s.under.Add(1)
+		s.calls.Add(1)
 	}
 	return !s.over
 }
@@ -95,8 +95,8 @@ func (s *session) close() error {
 	s.mu.Lock()
 	s.over = true
 	s.mu.Unlock()
-	s.under.Wait()
-	s.begin.Do(func() { s.err = errors.New("the test has ended") })
+	s.calls.Wait()
+	s.opening.Do(func() { s.err = errors.New("the test has ended") })
 	if s.vat == nil {
 		return nil
 	}
@@ -114,8 +114,8 @@ func (s *session) observe(o host.Observed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.messages++
-	s.last = o.Fuel
-	s.spent += o.Fuel
+	s.lastFuel = o.Fuel
+	s.totalFuel += o.Fuel
 	s.logged = append(s.logged, o.Log...)
 	s.console = append(s.console, lines(o)...)
 }
@@ -125,7 +125,7 @@ func (s *session) observe(o host.Observed) {
 func (s *session) exchange(_ context.Context, r powers.OutRequest) (powers.OutAnswer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.left = append(s.left, r)
+	s.requested = append(s.requested, r)
 	if len(s.answers) == 0 {
 		return powers.OutAnswer{}, nil
 	}
@@ -240,8 +240,8 @@ func (s *session) requests(ctx context.Context) (json.RawMessage, error) {
 		return nil, err
 	}
 	s.mu.Lock()
-	left := s.left
-	s.left = nil
+	all := s.requested
+	s.requested = nil
 	s.mu.Unlock()
 	type request struct {
 		ID      string            `json:"id"`
@@ -250,11 +250,11 @@ func (s *session) requests(ctx context.Context) (json.RawMessage, error) {
 		Headers map[string]string `json:"headers"`
 		Body    string            `json:"body"`
 	}
-	all := make([]request, len(left))
-	for i, r := range left {
-		all[i] = request{r.ID, r.Method, r.URL, r.Headers, strings.ToValidUTF8(string(r.Body), "\uFFFD")}
+	list := make([]request, len(all))
+	for i, r := range all {
+		list[i] = request{r.ID, r.Method, r.URL, r.Headers, strings.ToValidUTF8(string(r.Body), "\uFFFD")}
 	}
-	return json.Marshal(all)
+	return json.Marshal(list)
 }
 
 // failure is an error of a call that answers later, as t.js makes an Error of
@@ -275,12 +275,12 @@ func (s *session) fails(err error) failure {
 	var bad *badProgram
 	if errors.As(err, &bad) {
 		out := failure{Code: codeUnbundled, Message: bad.Error()}
-		s.remember(sent{message: out.Message})
+		s.remember(failedCall{message: out.Message})
 		return out
 	}
 	f := fault.Of(err)
 	out := failure{Code: string(f.Code), Message: f.Message, Name: f.Name, Program: f.Program, Line: f.Line, Column: f.Column}
-	one := sent{}
+	one := failedCall{}
 	if f.Code != fault.ProgramError {
 		out.Message = project.Explain(f)
 	}
@@ -297,7 +297,7 @@ func (s *session) fails(err error) failure {
 // that the test fails by: the newest ones.
 const maxFailed = 200
 
-func (s *session) remember(one sent) {
+func (s *session) remember(one failedCall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.failed) >= maxFailed {

@@ -1,4 +1,4 @@
-package trial
+package testrunner
 
 import (
 	"bytes"
@@ -72,7 +72,7 @@ func (p *power) Call(ctx context.Context, method string, args []byte) (runtime.R
 	defer p.s.mu.Unlock()
 	switch method {
 	case "fuel":
-		return reply(p.s.last)
+		return reply(p.s.lastFuel)
 	case "now":
 		return reply(p.s.clock.UnixMilli())
 	case "log":
@@ -108,14 +108,14 @@ func take(args []byte, to ...any) error {
 		d := json.NewDecoder(bytes.NewReader(b))
 		d.DisallowUnknownFields()
 		if err := d.Decode(to[i]); err != nil {
-			return plainly(err)
+			return explainJSON(err)
 		}
 	}
 	return nil
 }
 
-// plainly says what is wrong with JSON to one who does not know Go.
-func plainly(err error) error {
+// explainJSON says what is wrong with JSON to one who does not know Go.
+func explainJSON(err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &kind) && kind.Field != "":
@@ -154,7 +154,7 @@ func (p *power) later(method string, args []byte) (runtime.Reply, error) {
 		if !p.s.enter() {
 			return nil, context.Canceled // the test is over
 		}
-		defer p.s.under.Done()
+		defer p.s.calls.Done()
 		var value json.RawMessage
 		var err error
 		switch method {

@@ -1,4 +1,4 @@
-package trial
+package testrunner
 
 import (
 	"context"
@@ -105,9 +105,9 @@ func (f *file) test(ctx context.Context, name string) (Result, error) {
 	if err != nil {
 		out.Failure = f.run.programs.failure(err, s.failed)
 	}
-	out.Took, out.Own = time.Since(start), s.own
-	out.Messages, out.Fuel = s.messages, s.spent
-	out.Console = append(s.console, s.ownConsole...)
+	out.Took, out.Own = time.Since(start), s.testFuel
+	out.Messages, out.Fuel = s.messages, s.totalFuel
+	out.Console = append(s.console, s.testConsole...)
 	return out, nil
 }
 
@@ -126,6 +126,6 @@ func (r *run) observe(o host.Observed) {
 		s := s.(*session)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.own, s.ownConsole = o.Fuel, lines(o)
+		s.testFuel, s.testConsole = o.Fuel, lines(o)
 	}
 }

@@ -1,4 +1,4 @@
-package trial
+package testrunner
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 // methods may be called from many goroutines.
 type programs struct {
 	project *project.Project
-	room    chan struct{} // holds one for each build under way
+	builds  chan struct{} // holds one for each build under way
 	limit   int           // of all builds
 
 	mu    sync.Mutex
@@ -51,7 +51,7 @@ const maxBuilds = 500
 // newPrograms bundles atOnce programs at a time, and no more than limit.
 func newPrograms(p *project.Project, atOnce, limit int) *programs {
 	return &programs{
-		project: p, room: make(chan struct{}, atOnce), limit: limit,
+		project: p, builds: make(chan struct{}, atOnce), limit: limit,
 		built: map[[sha256.Size]byte]*built{}, maps: bundle.NewMap(), known: map[chains.Hash]known{},
 	}
 }
@@ -73,8 +73,8 @@ func (p *programs) bundle(ctx context.Context, file string, define map[string]js
 		return one.b, one.err
 	}
 	select {
-	case p.room <- struct{}{}:
-		defer func() { <-p.room }()
+	case p.builds <- struct{}{}:
+		defer func() { <-p.builds }()
 	case <-ctx.Done():
 	}
 	// What is not built because one test has ended, another may still need.
