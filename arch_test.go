@@ -22,7 +22,7 @@ chains guest runtime/meter < runtime
 chains < host/store < host/store/sqlite
 host/store/sqlite/lite < host/store/sqlite
 chains host/fault < host/api
-chains host/store < host/mail
+chains host/store host/retry < host/mail
 host/fault host/mail < host/control
 chains host/mail < host/web
 chains runtime host/store host/mail < host/powers

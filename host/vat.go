@@ -31,6 +31,7 @@ import (
 	"qvat/host/keyfile"
 	"qvat/host/mail"
 	"qvat/host/powers"
+	"qvat/host/retry"
 	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
@@ -68,8 +69,8 @@ type Vat struct {
 	powers   *powers.Set
 	gate     *gate
 	metrics  *metrics
-	tries    tries
-	filesMu  sync.Mutex // held while changes of files are made: one after another
+	tries    retry.Tries[int64] // of requests in the outbox, by their rows
+	filesMu  sync.Mutex         // held while changes of files are made: one after another
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup
@@ -79,7 +80,10 @@ type Vat struct {
 // with an error that names the file where a setting, a key, the database or
 // root-power.js does not work.
 func Open(ctx context.Context, o Options) (*Vat, error) {
-	v := &Vat{dir: o.Dir, root: o.RootPower, embed: o.Embed, log: o.Logger}
+	v := &Vat{
+		dir: o.Dir, root: o.RootPower, embed: o.Embed, log: o.Logger,
+		tries: retry.Tries[int64]{First: firstRetry, Last: lastRetry},
+	}
 	if v.root == "" {
 		v.root = filepath.Join(v.dir, rootPower)
 	}
