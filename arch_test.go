@@ -22,6 +22,7 @@ chains guest runtime/meter < runtime
 chains < host/store < host/store/sqlite
 host/store/sqlite/lite < host/store/sqlite
 chains host/fault < host/api
+chains runtime < host/config
 chains host/store host/retry < host/mail
 host/fault host/mail < host/control
 chains host/mail < host/web
@@ -29,7 +30,7 @@ chains runtime host/store host/mail < host/powers
 chains runtime host/* < host
 
 chains < tools/bundle
-chains runtime host host/fault host/keyfile tools/bundle < tools/project
+chains runtime host host/config host/fault host/keyfile tools/bundle < tools/project
 chains runtime host host/* tools/bundle tools/project < tools/testrunner tools/dev
 chains runtime host < tools/check tools/load tools/patch
 chains runtime host host/* tools/* < cmd/qvat

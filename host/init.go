@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"qvat/chains"
+	"qvat/host/config"
 	"qvat/host/keyfile"
 	"qvat/host/store/sqlite"
 )
@@ -27,7 +28,7 @@ type InitOptions struct {
 // 0600), root-power.js and vat.db. Where one of them is there already it
 // changes nothing and fails with an error that wraps fs.ErrExist.
 func Init(dir string, o InitOptions) error {
-	for _, name := range []string{configFile, keysDir, rootPower, database} {
+	for _, name := range []string{config.File, keysDir, rootPower, database} {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); err == nil {
 			return fmt.Errorf("%s: %w", path, fs.ErrExist)
@@ -49,16 +50,12 @@ func Init(dir string, o InitOptions) error {
 	if err != nil {
 		return err
 	}
-	c := defaults()
+	c := config.Default()
 	c.RootKey = public.String()
 	if o.Listen != "" {
 		c.Listen = o.Listen
 	}
-	text, err := configText(c)
-	if err != nil {
-		return err
-	}
-	s, err := sqlite.Open(context.Background(), c.storeOptions(dir))
+	s, err := sqlite.Open(context.Background(), storeOptions(&c, dir))
 	if err != nil {
 		return err
 	}
@@ -69,7 +66,7 @@ func Init(dir string, o InitOptions) error {
 		return err
 	}
 	// Last: a directory with a qvat.toml is a whole vat.
-	return writeNew(filepath.Join(dir, configFile), text)
+	return writeNew(filepath.Join(dir, config.File), c.Text())
 }
 
 // writeNew writes a file that is not there yet, whole and to the disk.

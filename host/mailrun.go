@@ -16,7 +16,7 @@ type caller struct{ vat *Vat }
 
 // Run is mail.Runner's.
 func (r caller) Run(ctx context.Context, c mail.Call) (mail.Ran, error) {
-	capsule, err := chains.DecodeCapsule(c.Capsule, r.vat.config.chainLimits())
+	capsule, err := chains.DecodeCapsule(c.Capsule, chainLimits(&r.vat.config))
 	if err != nil {
 		return mail.Ran{}, &mail.Error{Code: mail.Failed, Message: "the published chain cannot be read: " + err.Error()}
 	}

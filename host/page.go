@@ -15,13 +15,6 @@ import (
 	"qvat/host/web"
 )
 
-// WebConfig says whether there is a page at /app/, and by which names it may be
-// called beyond this machine.
-type WebConfig struct {
-	Enabled bool     `toml:"enabled"`
-	Hosts   []string `toml:"hosts"`
-}
-
 // How many messages are remembered for the page, how much of them, and how much
 // of one's lines. Those that did not run, which anybody can send, have room of
 // their own: they take none from the others.
@@ -221,7 +214,7 @@ func (v *Vat) newPage(ctx context.Context, s *seen, at net.Addr) (p *web.Page, l
 // About is web.Vat's.
 func (p page) About() web.About {
 	v := p.vat
-	a := web.About{Name: v.info.Name, Version: Version, Limits: v.config.chainLimits()}
+	a := web.About{Name: v.info.Name, Version: Version, Limits: chainLimits(&v.config)}
 	// Both were made of keys when the vat was opened.
 	a.Root, _ = chains.ParsePublicKeyHex(v.info.RootKey)
 	a.Node, _ = chains.ParsePublicKeyHex(v.info.NodeKey)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"qvat/host/config"
 )
 
 // TestPageByNoName: a link that the page would refuse is not made.
@@ -22,7 +24,7 @@ func TestPageByNoName(t *testing.T) {
 		{"::1", nil, "http://[::1]:7070/app/login?"},
 	} {
 		v := &Vat{log: slog.New(slog.DiscardHandler)}
-		v.config.Web = WebConfig{Enabled: true, Hosts: one.hosts}
+		v.config.Web = config.Web{Enabled: true, Hosts: one.hosts}
 		_, login := v.newPage(t.Context(), newSeen(time.Now), &net.TCPAddr{IP: net.ParseIP(one.ip), Port: 7070})
 		if got := login(); !strings.HasPrefix(got, one.want) || one.want == "" && got != "" {
 			t.Errorf("at %s, named %v, the link is %q", one.ip, one.hosts, got)

@@ -120,7 +120,7 @@ func (v *Vat) bundle() (bundle, error) {
 	if err != nil {
 		return b, err
 	}
-	open, err := v.config.filesDir(v.dir)
+	open, err := filesDir(&v.config, v.dir)
 	if err != nil || open == "" || !v.config.Powers.Files.Write {
 		return b, err
 	}

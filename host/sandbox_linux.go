@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
+
+	"qvat/host/config"
 )
 
 // confine gives up, for the whole process and for good, what serving a vat does
@@ -15,14 +17,14 @@ import (
 // the engine and WebAssembly stands before it. It is Landlock's
 // (Documentation/userspace-api/landlock.rst in the kernel's sources); a kernel
 // that knows less of it confines less, and one without it not at all.
-func (c *Config) confine(dir string) error {
+func confine(c *config.Config, dir string) error {
 	rules := []landlock.Rule{
 		landlock.RWDirs(dir),
 		// What the process is told of itself: the page table, and its metrics.
 		landlock.RODirs("/proc/self"),
 		landlock.ROFiles("/proc/stat").IgnoreIfMissing(),
 	}
-	at, err := c.filesDir(dir)
+	at, err := filesDir(c, dir)
 	if err != nil {
 		return err
 	}
@@ -30,7 +32,7 @@ func (c *Config) confine(dir string) error {
 		rules = append(rules, landlock.RWDirs(at))
 	}
 	if len(c.Powers.HTTP.Origins) > 0 {
-		out, err := c.outward()
+		out, err := outward(c.Powers.HTTP.Origins)
 		if err != nil {
 			return err
 		}
@@ -44,7 +46,7 @@ func (c *Config) confine(dir string) error {
 
 // outward is what requests to the granted origins need: names, certificates,
 // and their ports.
-func (c *Config) outward() ([]landlock.Rule, error) {
+func outward(origins []string) ([]landlock.Rule, error) {
 	rules := []landlock.Rule{
 		landlock.ROFiles("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf").IgnoreIfMissing(),
 		landlock.RODirs("/etc/ssl", "/etc/pki", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates").IgnoreIfMissing(),
@@ -54,7 +56,7 @@ func (c *Config) outward() ([]landlock.Rule, error) {
 	if real, err := filepath.EvalSymlinks("/etc/resolv.conf"); err == nil {
 		rules = append(rules, landlock.ROFiles(real).IgnoreIfMissing())
 	}
-	for _, origin := range c.Powers.HTTP.Origins {
+	for _, origin := range origins {
 		u, err := url.Parse(origin)
 		if err != nil {
 			return nil, fmt.Errorf("powers.http.origins: %w", err)

@@ -61,7 +61,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return errors.Join(fmt.Errorf("listen for the owner: %w", err), l.Close())
 	}
 	if v.config.Sandbox {
-		if err := v.config.confine(v.dir); err != nil {
+		if err := confine(&v.config, v.dir); err != nil {
 			return errors.Join(err, l.Close(), c.Close())
 		}
 	}
@@ -95,7 +95,7 @@ func (v *Vat) server(registry *prometheus.Registry, page *web.Page) *api.Server 
 	h := v.config.HTTP
 	o := api.Options{
 		Vat:         v,
-		Chains:      v.config.chainLimits(),
+		Chains:      chainLimits(&v.config),
 		Logger:      v.log,
 		Registry:    registry,
 		MissingFor:  api.Audience(h.Missing),

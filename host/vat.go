@@ -8,7 +8,7 @@
 // conflict is run again: it had no effect, and runs the same way each time.
 // One that fails leaves nothing but the record of its failure.
 //
-// Files: config.go and init.go are the directory, rootpower.go is the bundle of
+// Files: init.go and settings.go are the directory, rootpower.go is the bundle of
 // root-power.js, gather.go, invoke.go and attempt.go are the path, outbox.go is
 // what leaves after the commit, post.go is the vat's agents, serve.go is the
 // process, embed.go is what a Go program that embeds the vat can add to it.
@@ -28,6 +28,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/api"
+	"qvat/host/config"
 	"qvat/host/keyfile"
 	"qvat/host/mail"
 	"qvat/host/powers"
@@ -59,7 +60,7 @@ type Vat struct {
 	dir      string
 	root     string // the file of root-power.js
 	embed    Embed
-	config   Config
+	config   config.Config
 	log      *slog.Logger
 	info     api.Info
 	verifier *chains.Verifier
@@ -97,12 +98,12 @@ func Open(ctx context.Context, o Options) (*Vat, error) {
 }
 
 func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err error) {
-	if v.config, err = loadConfig(v.dir); err != nil {
+	if v.config, err = config.Load(v.dir); err != nil {
 		return err
 	}
 	root, err := chains.ParsePublicKeyHex(v.config.RootKey)
 	if err != nil {
-		return fmt.Errorf("%s: root_key: %w", filepath.Join(v.dir, configFile), err)
+		return fmt.Errorf("%s: root_key: %w", filepath.Join(v.dir, config.File), err)
 	}
 	nodeSecret, err := keyfile.Load(filepath.Join(v.dir, keysDir, nodeKey))
 	if err != nil {
@@ -116,9 +117,9 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	v.gate = newGate(v.config.Workers, v.config.Queue)
 	v.info = api.Info{
 		Name: v.config.Name, RootKey: root.String(), NodeKey: node.String(),
-		Limits: v.config.publicLimits(), Version: Version, Engine: runtime.Versions(),
+		Limits: v.config.LimitsByName(), Version: Version, Engine: runtime.Versions(),
 	}
-	so := v.config.storeOptions(v.dir)
+	so := storeOptions(&v.config, v.dir)
 	so.Logger = v.log
 	if v.store, err = sqlite.Open(ctx, so); err != nil {
 		return err
@@ -126,13 +127,13 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	if err := v.openPost(ctx, nodeSecret); err != nil {
 		return err
 	}
-	grants, err := v.config.grants(v.dir)
+	grants, err := grantsOf(&v.config, v.dir)
 	if err == nil {
 		grants.HTTP.Verifier, grants.HTTP.Exchange = v.verifier, v.embed.Exchange
 		v.powers, err = powers.New(grants)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: powers: %w", filepath.Join(v.dir, configFile), err)
+		return fmt.Errorf("%s: powers: %w", filepath.Join(v.dir, config.File), err)
 	}
 	var b bundle
 	if like := v.embed.Like; like != nil {
@@ -158,7 +159,7 @@ func (v *Vat) openEngine(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	cache := v.config.cache(v.dir)
+	cache := cacheOf(&v.config, v.dir)
 	if cache != "" {
 		if err := ownFolder(cache); err != nil {
 			v.log.Warn("no machine code is kept: the vat starts more slowly", "err", err)
@@ -166,7 +167,7 @@ func (v *Vat) openEngine(ctx context.Context, text string) error {
 		}
 	}
 	v.engine, err = runtime.New(ctx, runtime.Options{
-		Limits:    v.config.runtimeLimits(),
+		Limits:    runtimeLimits(&v.config),
 		Modules:   modules,
 		RootPower: text,
 		CacheDir:  cache,

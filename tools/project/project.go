@@ -25,6 +25,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host"
+	"qvat/host/config"
 	"qvat/host/keyfile"
 )
 
@@ -34,9 +35,6 @@ const (
 	VatConfig = "vat.toml"
 	TestDir   = "test"
 )
-
-// maxVatConfig is the size in bytes of the largest vat.toml that is read.
-const maxVatConfig = 1 << 20
 
 // Project is a project's folder. Its files are read when they are needed.
 type Project struct {
@@ -160,7 +158,7 @@ func (p *Project) MakeVat(dir string, v Vat) error {
 	if err != nil {
 		return err
 	}
-	if err := Write(filepath.Join(dir, "qvat.toml"), text); err != nil {
+	if err := Write(filepath.Join(dir, config.File), text); err != nil {
 		return err
 	}
 	return Write(filepath.Join(dir, RootPower), []byte(defaultPower))

@@ -152,7 +152,7 @@ func TestVatConfigIsChecked(t *testing.T) {
 		{"[limits]\nfule = 1\n", "fule"},
 		{"[powers]\nstore = 1\n", "vat.toml"},
 		{"[powers\n", "vat.toml"},
-		{strings.Repeat("#", maxVatConfig+1), "larger than"},
+		{strings.Repeat("#", 1<<20+1), "larger than"},
 	} {
 		p := opened(t, map[string]string{VatConfig: row.text})
 		err := p.MakeVat(filepath.Join(t.TempDir(), "vat"), Vat{Name: "test"})

@@ -1,62 +1,29 @@
 package project
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-
-	"qvat/host"
+	"qvat/host/config"
 )
 
 // settings reads vat.toml, and refuses what qvat.toml would refuse, or has no
 // place in a project.
-func (p *Project) settings() (all map[string]any, granted host.PowersConfig, err error) {
-	at := filepath.Join(p.Dir, VatConfig)
-	f, err := os.Open(at)
+func (p *Project) settings() (all map[string]any, granted config.Powers, err error) {
+	var known struct {
+		Limits config.Limits `toml:"limits"`
+		Powers config.Powers `toml:"powers"`
+	}
+	all, err = config.Decode(filepath.Join(p.Dir, VatConfig), &known, "has what is neither [limits] nor [powers] of qvat.toml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]any{}, granted, nil
 	}
-	if err != nil {
-		return nil, granted, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	text, err := io.ReadAll(io.LimitReader(f, maxVatConfig+1))
-	if err != nil {
-		return nil, granted, err
-	}
-	if len(text) > maxVatConfig {
-		return nil, granted, fmt.Errorf("%s is larger than %d bytes", at, maxVatConfig)
-	}
-	var known struct {
-		Limits host.LimitsConfig `toml:"limits"`
-		Powers host.PowersConfig `toml:"powers"`
-	}
-	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
-	if err := d.Decode(&known); err != nil {
-		var unknown *toml.StrictMissingError
-		if errors.As(err, &unknown) {
-			return nil, granted, fmt.Errorf("%s has what is neither [limits] nor [powers] of qvat.toml:\n%s", at, unknown.String())
-		}
-		return nil, granted, fmt.Errorf("%s: %w", at, err)
-	}
-	if err := toml.Unmarshal(text, &all); err != nil {
-		return nil, granted, fmt.Errorf("%s: %w", at, err)
-	}
-	if err := host.CheckKeys(all); err != nil {
-		return nil, granted, fmt.Errorf("%s: %w", at, err)
-	}
-	if all == nil {
-		all = map[string]any{}
-	}
-	return all, known.Powers, nil
+	return all, known.Powers, err
 }
 
 // Grants is what vat.toml grants beside what reaches nothing outside the vat.
