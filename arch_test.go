@@ -24,6 +24,7 @@ var plan = map[string][]string{
 	"host/keyfile":           {},
 	"host/api":               {"chains", "host/fault"},
 	"host/control":           {"host/fault", "host/mail"},
+	"host/library":           {"chains", "host/store"},
 	"host/mail":              {"chains", "host/store"},
 	"host/store":             {"chains"},
 	"host/store/sqlite":      {"chains", "host/store", "host/store/sqlite/lite"},

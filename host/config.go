@@ -19,6 +19,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/api"
+	"qvat/host/library"
 	"qvat/host/powers"
 	"qvat/host/store/sqlite"
 	"qvat/runtime"
@@ -292,8 +293,11 @@ func (c *Config) storeOptions(dir string) sqlite.Options {
 		Path: filepath.Join(dir, database),
 		// What may leave a program may be kept, and what is kept may be read.
 		ValueBytes: max(c.Limits.ResultBytes, 1<<20), AnswerBytes: c.Limits.ResultBytes,
-		Programs: sqlite.ProgramOptions{Bytes: c.Programs.Bytes, StrangerBytes: c.Programs.StrangerBytes, PeerBytes: c.Programs.PeerBytes},
 	}
+}
+
+func (c *Config) libraryOptions() library.Options {
+	return library.Options{Bytes: c.Programs.Bytes, StrangerBytes: c.Programs.StrangerBytes, PeerBytes: c.Programs.PeerBytes}
 }
 
 // publicLimits are the limits that a sender should know, by their names in

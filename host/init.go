@@ -11,7 +11,6 @@ import (
 
 	"qvat/chains"
 	"qvat/host/keyfile"
-	"qvat/host/store/sqlite"
 )
 
 //go:embed root-power.js.tmpl
@@ -58,7 +57,7 @@ func Init(dir string, o InitOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := sqlite.Open(context.Background(), c.storeOptions(dir))
+	s, err := openStore(context.Background(), &c, dir, nil)
 	if err != nil {
 		return err
 	}

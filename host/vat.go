@@ -29,8 +29,10 @@ import (
 	"qvat/chains"
 	"qvat/host/api"
 	"qvat/host/keyfile"
+	"qvat/host/library"
 	"qvat/host/mail"
 	"qvat/host/powers"
+	"qvat/host/store"
 	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
@@ -63,7 +65,8 @@ type Vat struct {
 	info     api.Info
 	verifier *chains.Verifier
 	engine   *runtime.Engine
-	store    *sqlite.Store
+	store    store.Store
+	library  *library.Library
 	post     *mail.Post
 	powers   *powers.Set
 	gate     *gate
@@ -114,9 +117,10 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 		Name: v.config.Name, RootKey: root.String(), NodeKey: node.String(),
 		Limits: v.config.publicLimits(), Version: Version, Engine: runtime.Versions(),
 	}
-	so := v.config.storeOptions(v.dir)
-	so.Logger = v.log
-	if v.store, err = sqlite.Open(ctx, so); err != nil {
+	if v.store, err = openStore(ctx, &v.config, v.dir, v.log); err != nil {
+		return err
+	}
+	if v.library, err = library.Open(ctx, v.store, v.config.libraryOptions()); err != nil {
 		return err
 	}
 	if err := v.openPost(ctx, nodeSecret); err != nil {
@@ -147,6 +151,17 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 		v.workers.Go(func() { v.sendOutbox(ctx) })
 	}
 	return nil
+}
+
+// openStore opens the vat's database; a nil log discards.
+func openStore(ctx context.Context, c *Config, dir string, log *slog.Logger) (store.Store, error) {
+	o := c.storeOptions(dir)
+	o.Logger = log
+	s, err := sqlite.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (v *Vat) openEngine(ctx context.Context, text string) error {
@@ -209,6 +224,9 @@ func (v *Vat) Close() error {
 	}
 	if v.post != nil {
 		errs = append(errs, v.post.Close())
+	}
+	if v.library != nil {
+		v.library.Close()
 	}
 	if v.store != nil {
 		errs = append(errs, v.store.Close())

@@ -11,7 +11,7 @@ import (
 type rowKey struct{ table, key string }
 
 // version is a row as one commit left it. A row's versions are linked from the
-// newest to the oldest that is still kept; Store.mu guards the links.
+// newest to the oldest that is still kept; history.mu guards the links.
 type version struct {
 	row          rowKey
 	seq          uint64
@@ -35,7 +35,7 @@ type change struct {
 }
 
 // overlay keeps what has been committed and is not yet in SQLite, or not in
-// some snapshot of SQLite that is still being read. Store.mu guards it.
+// some snapshot of SQLite that is still being read. history.mu guards it.
 type overlay struct {
 	tables  map[string]map[string]*version // the newest version of each row
 	log     []change                       // in the order of seq

@@ -70,18 +70,18 @@ func (tx *snapshotTx) Query(ctx context.Context, text string, params []any) (_ *
 // sees nothing of the overlay. If what it has read is still so, it is as if it
 // had begun only now.
 func (tx *snapshotTx) catchUp(ctx context.Context) error {
-	s := tx.s
-	s.mu.Lock()
-	if tx.epoch != s.epoch {
-		s.mu.Unlock()
+	h := tx.h
+	h.mu.Lock()
+	if tx.epoch != h.epoch {
+		h.mu.Unlock()
 		return store.ErrConflict
 	}
 	if tx.reader.pinned == tx.seq {
-		s.mu.Unlock()
+		h.mu.Unlock()
 		return nil
 	}
-	b := s.batchOf(tx.seq)
-	s.mu.Unlock()
+	b := h.batchOf(tx.seq)
+	h.mu.Unlock()
 	if b != nil {
 		select {
 		case <-b.done:
@@ -92,19 +92,7 @@ func (tx *snapshotTx) catchUp(ctx context.Context) error {
 			return store.ErrConflict
 		}
 	}
-	// The overlay keeps what the old snapshot needed until the reads are checked.
-	seq, err := tx.reader.openSnapshot()
-	if err != nil {
-		return fmt.Errorf("open a snapshot: %w", errors.Join(err, tx.drop()))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, changed := tx.changedBetween(tx.seq, seq); changed || tx.epoch != s.epoch {
-		return store.ErrConflict
-	}
-	tx.seq = seq
-	tx.reader.pinned = seq
-	return nil
+	return tx.reopen()
 }
 
 // query is one statement of a program's.
