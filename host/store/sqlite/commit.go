@@ -42,11 +42,12 @@ func (tx *snapshotTx) Commit(ctx context.Context, r *store.Record) (err error) {
 // collect makes a commit of what the transaction wrote.
 func (tx *snapshotTx) collect(r *store.Record) *commit {
 	c := &commit{change: change{record: keptRecord(r)}, staged: tx.staged}
-	for row, l := range tx.rows {
+	for row, l := range tx.rows { // order: sorted below
 		if l.wrote {
 			c.versions = append(c.versions, &version{row: row, value: l.value})
 		}
 	}
+	c.sort()
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite/lite"
+	"qvat/host/store/sqlite/statement"
 )
 
 // exclusiveTx is a transaction that has the writer to itself: what it reads is
@@ -197,9 +198,9 @@ func (tx *exclusiveTx) Query(ctx context.Context, text string, params []any) (_ 
 		return nil, err
 	}
 	defer tx.leave(&err)
-	q := query{o: tx.o, c: tx.w.c, text: text, params: params, mayWrite: true, stop: func() bool { return ctx.Err() != nil }}
-	rows, err := q.run()
-	tx.wrote = tx.wrote || q.wrote
+	q := statement.Statement{Conn: tx.w.c, Text: text, Params: params, MayWrite: true, Stop: func() bool { return ctx.Err() != nil }}
+	rows, wrote, err := q.Run(tx.o.statementBounds())
+	tx.wrote = tx.wrote || wrote
 	return rows, stopped(ctx, err)
 }
 
@@ -236,9 +237,10 @@ func (tx *exclusiveTx) Commit(ctx context.Context, r *store.Record) (err error) 
 	}
 	defer tx.mu.Unlock()
 	c := &commit{change: change{record: keptRecord(r), anything: tx.wrote}, staged: tx.staged}
-	for row, value := range tx.rows {
+	for row, value := range tx.rows { // order: sorted below
 		c.versions = append(c.versions, &version{row: row, value: *value})
 	}
+	c.sort()
 	if err := tx.mayCommit(c); err != nil {
 		tx.abandon()
 		return err

@@ -32,7 +32,7 @@ func (tx *snapshotTx) layers(s span) ([]layer, error) {
 			found = append(found, layer{v.row.key, v.value})
 		}
 	}
-	for row, l := range tx.rows {
+	for row, l := range tx.rows { // order: sorted below
 		if l.wrote && row.table == s.table && s.holds(row.key) {
 			found = append(found, layer{row.key, l.value})
 		}

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"log/slog"
 	"time"
+
+	"qvat/host/store/sqlite/statement"
 )
 
 // Options say how to open a store. Path is needed; for every other field zero
@@ -61,6 +63,15 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Records, 100_000)
 	orDefault(&o.Failures, 10_000)
 	return o
+}
+
+// statementBounds are those of a program's SQL. Any value of a row fits, with what
+// surrounds it.
+func (o *Options) statementBounds() statement.Bounds {
+	return statement.Bounds{
+		Text: o.SQLText, Rows: o.SQLRows, Answer: o.AnswerBytes, Steps: o.SQLSteps, Time: o.SQLTime,
+		Length: o.ValueBytes + o.KeyBytes + o.TableBytes + 1<<10,
+	}
 }
 
 func orDefault[T comparable](field *T, value T) {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"slices"
 
 	"qvat/chains"
@@ -32,6 +33,13 @@ type change struct {
 	versions []*version
 	record   *store.Record // nil when it keeps none
 	anything bool          // it changed tables of SQL's own, in ways not known here
+}
+
+// sort puts a change's versions into the order in which they are written.
+func (c *change) sort() {
+	slices.SortFunc(c.versions, func(a, b *version) int {
+		return cmp.Or(compareKeys(a.row.table, b.row.table), compareKeys(a.row.key, b.row.key))
+	})
 }
 
 // overlay keeps what has been committed and is not yet in SQLite, or not in
@@ -155,7 +163,7 @@ func (o *overlay) since(seq uint64) []change {
 // in the order of their keys.
 func (o *overlay) within(s span, seq uint64) []*version {
 	var found []*version
-	for key, v := range o.tables[s.table] {
+	for key, v := range o.tables[s.table] { // order: sorted below
 		if !s.holds(key) {
 			continue
 		}

@@ -32,6 +32,7 @@ import (
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite/lite"
+	"qvat/host/store/sqlite/statement"
 )
 
 // Store is an open database. Its methods may be called from any goroutine.
@@ -189,7 +190,7 @@ func (s *Store) connect(cacheKiB int) (*lite.Conn, error) {
 	}
 	err = c.Exec(fmt.Sprintf("PRAGMA cache_size=-%d; PRAGMA foreign_keys=OFF; PRAGMA cell_size_check=ON", cacheKiB))
 	if err == nil {
-		err = errors.Join(makeDeterministic(c), replaceSearches(c, sqlLength(&s.o)))
+		err = statement.Restrict(c, s.o.statementBounds().Length)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
