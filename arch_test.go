@@ -20,7 +20,9 @@ import (
 const plan = `
 chains guest runtime/meter < runtime
 chains < host/store < host/store/sqlite
-host/store/sqlite/lite < host/store/sqlite
+host/store/sqlite/lite host/store < host/store/sqlite/statement
+host/store/sqlite/* < host/store/sqlite
+chains host/store < host/library
 chains host/fault < host/api
 chains runtime < host/config
 chains host/store host/retry < host/mail
@@ -39,7 +41,7 @@ chains runtime host host/* tools/* < cmd/qvat
 // only says which packages from outside only one room may know.
 var only = map[string][]string{
 	"github.com/tetratelabs/wazero": {"runtime"},
-	"modernc.org/sqlite":            {"host/store/sqlite", "host/store/sqlite/lite"},
+	"modernc.org/sqlite":            {"host/store/sqlite/lite"},
 	"database/sql":                  {},
 	"github.com/evanw/esbuild":      {"host", "tools/bundle"},
 	"net/http":                      {"host/api", "host/control", "host/powers", "host/web", "tools/load"},

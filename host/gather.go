@@ -8,26 +8,27 @@ import (
 	"qvat/chains"
 	"qvat/host/api"
 	"qvat/host/fault"
+	"qvat/host/library"
 	"qvat/host/store"
-	"qvat/host/store/sqlite"
 )
 
-// library is the programs that a message may load: those of its chain and all
+// loadable is the programs that a message may load: those of its chain and all
 // that they require. A lease holds the stored ones in place until it has run.
-type library struct {
+type loadable struct {
 	programs map[chains.Hash]chains.Program
-	sent     map[chains.Hash]chains.Program // what the capsule brought
-	lease    *sqlite.Lease
+	brought  []chains.Program               // with the capsule, in its order
+	sent     map[chains.Hash]chains.Program // the same
+	lease    *library.Lease
 	room     int // bytes that the programs may still come to
 }
 
 // gather finds every program of a capsule's chain, and every module that those
 // require, in the capsule or the store. The fault lists all that are missing.
 // Nothing is kept yet of what the capsule brings: see keep.
-func (v *Vat) gather(ctx context.Context, c chains.Capsule) (*library, error) {
-	l := &library{
-		programs: make(map[chains.Hash]chains.Program, len(c.Chain.Links)), lease: v.store.Lease(),
-		sent: make(map[chains.Hash]chains.Program, len(c.Programs)), room: v.config.Limits.LibraryBytes,
+func (v *Vat) gather(ctx context.Context, c chains.Capsule) (*loadable, error) {
+	l := &loadable{
+		programs: make(map[chains.Hash]chains.Program, len(c.Chain.Links)), lease: v.library.Lease(),
+		brought: c.Programs, sent: make(map[chains.Hash]chains.Program, len(c.Programs)), room: v.config.Limits.LibraryBytes,
 	}
 	for _, p := range c.Programs {
 		l.sent[p.Hash()] = p
@@ -47,9 +48,9 @@ func (v *Vat) gather(ctx context.Context, c chains.Capsule) (*library, error) {
 
 // keep stores what a message brought, once it has run to its end: a chain that
 // the root's program refuses has used nothing, whoever signed its first link.
-func (l *library) keep(ctx context.Context, peer string) error {
-	for _, p := range l.sent {
-		if _, err := l.lease.Put(ctx, p, sqlite.Owner{Peer: peer, Used: true}); err != nil {
+func (l *loadable) keep(ctx context.Context, peer string) error {
+	for _, p := range l.brought {
+		if _, err := l.lease.Put(ctx, p, library.Owner{Peer: peer, Used: true}); err != nil {
 			return err
 		}
 	}
@@ -58,7 +59,7 @@ func (l *library) keep(ctx context.Context, peer string) error {
 }
 
 // find walks from the chain's links along what each program requires.
-func (l *library) find(ctx context.Context, c chains.Chain) (missing []string, err error) {
+func (l *loadable) find(ctx context.Context, c chains.Chain) (missing []string, err error) {
 	queue := make([]chains.Hash, 0, len(c.Links))
 	for _, link := range c.Links {
 		queue = append(queue, link.Program)
@@ -98,7 +99,7 @@ const programOverhead = 256
 
 // program answers for the runtime. What a require that is computed at run time
 // names may be any program that the store has; the lease holds it as well.
-func (l *library) program(ctx context.Context, h chains.Hash) (chains.Program, bool, error) {
+func (l *loadable) program(ctx context.Context, h chains.Hash) (chains.Program, bool, error) {
 	if p, ok := l.programs[h]; ok {
 		return p, true, nil
 	}
@@ -107,13 +108,13 @@ func (l *library) program(ctx context.Context, h chains.Hash) (chains.Program, b
 
 // Missing is api.Vat's.
 func (v *Vat) Missing(ctx context.Context, _ string, hashes []chains.Hash) ([]chains.Hash, error) {
-	return v.store.Missing(ctx, hashes)
+	return v.library.Missing(ctx, hashes)
 }
 
 // PutProgram is api.Vat's. The program goes to the strangers' space until a
 // root-signed message uses it.
 func (v *Vat) PutProgram(ctx context.Context, peer string, _ chains.Hash, p chains.Program) (bool, error) {
-	created, err := v.store.PutProgram(ctx, p, sqlite.Owner{Peer: peer})
+	created, err := v.library.Put(ctx, p, library.Owner{Peer: peer})
 	return created, programFault(err)
 }
 
@@ -128,9 +129,9 @@ func programFault(err error) error {
 		f := fault.New(fault.TooLarge, "the program is larger than the %d bytes that are kept for strangers", limit.Max)
 		f.Limit = "stranger_bytes"
 		return f
-	case errors.Is(err, store.ErrPeerFull):
+	case errors.Is(err, library.ErrPeerFull):
 		return &fault.Error{Code: fault.BusyPeer, Message: err.Error(), RetryAfter: 60, Cause: err}
-	case errors.Is(err, store.ErrBacklog):
+	case errors.Is(err, library.ErrBacklog):
 		return &fault.Error{Code: fault.Busy, Message: err.Error(), RetryAfter: 1, Cause: err}
 	case err != nil:
 		return fmt.Errorf("programs: %w", err)

@@ -12,7 +12,6 @@ import (
 	"qvat/chains"
 	"qvat/host/config"
 	"qvat/host/keyfile"
-	"qvat/host/store/sqlite"
 )
 
 //go:embed root-power.js.tmpl
@@ -55,7 +54,7 @@ func Init(dir string, o InitOptions) error {
 	if o.Listen != "" {
 		c.Listen = o.Listen
 	}
-	s, err := sqlite.Open(context.Background(), storeOptions(&c, dir))
+	s, err := openStore(context.Background(), &c, dir, nil)
 	if err != nil {
 		return err
 	}

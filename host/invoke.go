@@ -23,7 +23,7 @@ type message struct {
 	chain   chains.Verified
 	input   []byte
 	seed    [32]byte // of what is random in qvat:mail, the same for each run of it
-	library *library
+	library *loadable
 	// recorder keeps what the message is told, for its record.
 	recorder *powers.Recorder
 	// once: it must not take effect twice.
@@ -31,7 +31,7 @@ type message struct {
 	// call is what an agent of the vat calls, where the message is that.
 	call *mail.Call
 	// programs gathers what it may load, once it has a place to run in.
-	programs func(context.Context) (*library, error)
+	programs func(context.Context) (*loadable, error)
 	// said is what the last run of it has logged, where somebody observes.
 	said said
 }
@@ -66,7 +66,7 @@ func (v *Vat) take(ctx context.Context, c chains.Capsule, m *message) ([]byte, u
 	if result, u, ok, err := v.done(ctx, m); ok || err != nil {
 		return result, u, err
 	}
-	m.programs = func(ctx context.Context) (*library, error) { return v.gather(ctx, c) }
+	m.programs = func(ctx context.Context) (*loadable, error) { return v.gather(ctx, c) }
 	defer func() {
 		if m.library != nil {
 			m.library.lease.Release()

@@ -8,7 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"qvat/host/fault"
-	"qvat/host/store/sqlite"
+	"qvat/host/library"
+	"qvat/host/store"
 	"qvat/runtime"
 )
 
@@ -81,7 +82,8 @@ type stateRow struct {
 type numbers struct {
 	running, waiting int64
 	engine           runtime.Stats
-	store            sqlite.Stats
+	store            store.Stats
+	library          library.Stats
 }
 
 func newState(v *Vat) *state {
@@ -118,9 +120,9 @@ func newState(v *Vat) *state {
 	gauge("qvat_store_overlay_bytes", "Bytes of versions in memory.", func(n numbers) int64 { return n.store.OverlayBytes })
 	gauge("qvat_store_database_bytes", "Size of the database file.", func(n numbers) int64 { return n.store.DatabaseBytes })
 	gauge("qvat_store_log_bytes", "Size of its write-ahead log.", func(n numbers) int64 { return n.store.LogBytes })
-	gauge("qvat_programs", "Programs that are kept.", func(n numbers) int64 { return int64(n.store.Programs) })
-	gauge("qvat_programs_bytes", "Their size.", func(n numbers) int64 { return n.store.ProgramBytes })
-	gauge("qvat_programs_stranger_bytes", "Size of those that no root-signed message has used.", func(n numbers) int64 { return n.store.StrangerBytes })
+	gauge("qvat_programs", "Programs that are kept.", func(n numbers) int64 { return int64(n.library.Programs) })
+	gauge("qvat_programs_bytes", "Their size.", func(n numbers) int64 { return n.library.Bytes })
+	gauge("qvat_programs_stranger_bytes", "Size of those that no root-signed message has used.", func(n numbers) int64 { return n.library.StrangerBytes })
 	return s
 }
 
@@ -135,7 +137,7 @@ func (s *state) Describe(out chan<- *prometheus.Desc) {
 func (s *state) Collect(out chan<- prometheus.Metric) {
 	n := numbers{
 		running: int64(len(s.vat.gate.running)), waiting: s.vat.gate.waiting.Load(),
-		engine: s.vat.engine.Stats(), store: s.vat.store.Stats(),
+		engine: s.vat.engine.Stats(), store: s.vat.store.Stats(), library: s.vat.library.Stats(),
 	}
 	for _, r := range s.rows {
 		out <- prometheus.MustNewConstMetric(r.desc, r.kind, r.value(n))

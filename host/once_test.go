@@ -31,7 +31,7 @@ func TestOnceBeforeItBegins(t *testing.T) {
 	message := func() *message {
 		return &message{
 			id: id, once: true, recorder: &powers.Recorder{},
-			programs: func(context.Context) (*library, error) { return nil, missing },
+			programs: func(context.Context) (*loadable, error) { return nil, missing },
 		}
 	}
 	if _, _, err := v.run(ctx, message()); fault.Of(err).Code != fault.MissingPrograms {

@@ -226,14 +226,14 @@ func (p page) Ran(before uint64, n int) []web.Ran { return p.seen.newest(before,
 
 // Program is web.Vat's.
 func (p page) Program(ctx context.Context, hash chains.Hash) (chains.Program, bool, error) {
-	return p.vat.store.Program(ctx, hash)
+	return p.vat.library.Program(ctx, hash)
 }
 
 // State is web.Vat's.
 func (p page) State() web.State {
 	v := p.vat
 	outcomes, fuel := p.seen.totals()
-	e, st := v.engine.Stats(), v.store.Stats()
+	e, st, programs := v.engine.Stats(), v.store.Stats(), v.library.Stats()
 	count := func(n int64) string { return web.Number(n) }
 	size := web.Size
 	return web.State{
@@ -248,9 +248,9 @@ func (p page) State() web.State {
 			}},
 			{Name: "Cache of programs", Figures: []web.Figure{
 				{Name: "compiled", Value: count(int64(e.CompiledPrograms)) + ", " + size(e.CompiledBytes)},
-				{Name: "kept", Value: count(int64(st.Programs)) + ", " + size(st.ProgramBytes)},
-				{Name: "of strangers", Value: size(st.StrangerBytes)},
-				{Name: "at hand", Value: size(st.LoadedBytes)},
+				{Name: "kept", Value: count(int64(programs.Programs)) + ", " + size(programs.Bytes)},
+				{Name: "of strangers", Value: size(programs.StrangerBytes)},
+				{Name: "at hand", Value: size(programs.LoadedBytes)},
 			}},
 			{Name: "Store", Figures: []web.Figure{
 				{Name: "commits", Value: count(st.Commits)},

@@ -8,6 +8,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/config"
+	"qvat/host/library"
 	"qvat/host/mail"
 	"qvat/host/powers"
 	"qvat/host/store/sqlite"
@@ -46,8 +47,12 @@ func storeOptions(c *config.Config, dir string) sqlite.Options {
 		Path: filepath.Join(dir, database),
 		// What may leave a program may be kept, and what is kept may be read.
 		ValueBytes: max(c.Limits.ResultBytes, 1<<20), AnswerBytes: c.Limits.ResultBytes,
-		Programs: sqlite.ProgramOptions{Bytes: c.Programs.Bytes, StrangerBytes: c.Programs.StrangerBytes, PeerBytes: c.Programs.PeerBytes},
 	}
+}
+
+// libraryOptions bounds the programs that are kept.
+func libraryOptions(c *config.Config) library.Options {
+	return library.Options{Bytes: c.Programs.Bytes, StrangerBytes: c.Programs.StrangerBytes, PeerBytes: c.Programs.PeerBytes}
 }
 
 // mailLimits bounds what agents keep and send.

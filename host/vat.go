@@ -30,9 +30,11 @@ import (
 	"qvat/host/api"
 	"qvat/host/config"
 	"qvat/host/keyfile"
+	"qvat/host/library"
 	"qvat/host/mail"
 	"qvat/host/powers"
 	"qvat/host/retry"
+	"qvat/host/store"
 	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
@@ -65,7 +67,8 @@ type Vat struct {
 	info     api.Info
 	verifier *chains.Verifier
 	engine   *runtime.Engine
-	store    *sqlite.Store
+	store    store.Store
+	library  *library.Library
 	post     *mail.Post
 	powers   *powers.Set
 	gate     *gate
@@ -119,9 +122,10 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 		Name: v.config.Name, RootKey: root.String(), NodeKey: node.String(),
 		Limits: v.config.LimitsByName(), Version: Version, Engine: runtime.Versions(),
 	}
-	so := storeOptions(&v.config, v.dir)
-	so.Logger = v.log
-	if v.store, err = sqlite.Open(ctx, so); err != nil {
+	if v.store, err = openStore(ctx, &v.config, v.dir, v.log); err != nil {
+		return err
+	}
+	if v.library, err = library.Open(ctx, v.store, libraryOptions(&v.config)); err != nil {
 		return err
 	}
 	if err := v.openPost(ctx, nodeSecret); err != nil {
@@ -152,6 +156,17 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 		v.workers.Go(func() { v.sendOutbox(ctx) })
 	}
 	return nil
+}
+
+// openStore opens the vat's database; a nil log discards.
+func openStore(ctx context.Context, c *config.Config, dir string, log *slog.Logger) (store.Store, error) {
+	o := storeOptions(c, dir)
+	o.Logger = log
+	s, err := sqlite.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (v *Vat) openEngine(ctx context.Context, text string) error {
@@ -214,6 +229,9 @@ func (v *Vat) Close() error {
 	}
 	if v.post != nil {
 		errs = append(errs, v.post.Close())
+	}
+	if v.library != nil {
+		v.library.Close()
 	}
 	if v.store != nil {
 		errs = append(errs, v.store.Close())

@@ -14,11 +14,11 @@ var (
 
 	// ErrExclusive says that a statement writes, or would have to see what its
 	// own transaction wrote, and so needs a transaction of
-	// [Store.BeginExclusive]: roll this one back and run it again as such.
+	// [Transactions.BeginExclusive]: roll this one back and run it again as such.
 	ErrExclusive = errors.New("this SQL needs an exclusive transaction: run it again as one")
 
 	// ErrDuplicate says that a message with the same id has committed. Nothing
-	// was kept: answer from [Store.FindRecord].
+	// was kept: answer from [Records.FindRecord].
 	ErrDuplicate = errors.New("a message with this id has already committed")
 
 	// ErrInUse says that another process has the database open. Stop that
@@ -38,22 +38,14 @@ var (
 	// ErrName says that the name of a table, or a key, is not valid UTF-8.
 	ErrName = errors.New("the name of a table or a key is not valid UTF-8")
 
-	// ErrPeerFull says that a peer has uploaded as much as it may that no
-	// root-signed message has used. It may try again later.
-	ErrPeerFull = errors.New("this peer has uploaded as many unused programs as it may")
-
-	// ErrBacklog says that programs arrive faster than they can be written, or
-	// cannot be written at all. Try again later.
-	ErrBacklog = errors.New("too many programs are waiting to be written")
-
 	// ErrBroken says that the database failed in a way that leaves unknown
 	// what it holds. Close the store, look at the disk, and open it again.
 	ErrBroken = errors.New("the database failed and must be opened again")
 )
 
-// LimitError says that something is larger than a limit of [Options].
+// LimitError says that something is larger than what the store was opened for may be.
 type LimitError struct {
-	Limit string // the option, in words
+	Limit string // what is too large, in words
 	Max   int64
 }
 

@@ -1,5 +1,6 @@
 // Package store is the contract of a vat's database: rows that programs read and
-// write, the records of invocations, the outbox, and the programs themselves.
+// write, the records of invocations, the outbox, and rows of programs, which
+// package library decides about.
 // Package sqlite is the one that a vat has by itself; package storetest holds
 // what each must pass.
 //
@@ -14,20 +15,56 @@
 //     process is killed before it returns, all of it is there or none.
 //   - Rows of tables whose names begin with [OwnPrefix] are the vat's own: no
 //     program names them, and no SQL sees them.
+//
+// A call that fails has done nothing, but where it says otherwise. What a caller
+// can act on is typed (errors.go); any other error is the disk's or ctx's, and the
+// same call may succeed later. After [ErrBroken] every call fails until the store
+// has been opened again, and after Close with [ErrClosed].
 package store
 
 import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"qvat/chains"
 )
 
+// Store is all of a store. Its methods may be called from any goroutine.
+type Store interface {
+	Transactions
+	Records
+	Outbox
+	Programs
+	// Stats gives the store's numbers.
+	Stats() Stats
+	// Close writes what is waiting to be written, and closes the store. Open
+	// transactions end with [ErrConflict]; one that is exclusive is waited for. A
+	// store that is closed already gives [ErrClosed].
+	Close() error
+}
+
+// Stats are counts since the store was opened, and sizes now.
+type Stats struct {
+	Commits   int64         // transactions committed
+	Conflicts int64         // commits refused with ErrConflict
+	Failed    int64         // commits that could not be written
+	Writes    int64         // writes to the disk, each for all commits that arrived together
+	WriteTime time.Duration // spent in them
+
+	Waiting       int   // commits that are being written, or wait for it
+	Transactions  int   // open, exclusive ones aside
+	OverlayBytes  int64 // of versions of rows that are kept in memory; 0 where the store keeps none
+	DatabaseBytes int64 // of the database
+	LogBytes      int64 // of its write-ahead log; 0 where that is not known
+}
+
 // Transactions opens transactions. Most callers use [Update].
 type Transactions interface {
 	// Begin opens a transaction on the newest state. It waits while as many are
-	// open as may be; ctx bounds that.
+	// open as may be; ctx bounds that. It fails with ctx's error, [ErrClosed] or
+	// [ErrBroken].
 	Begin(ctx context.Context) (Tx, error)
 	// BeginExclusive opens a transaction that no other can conflict with. It
 	// waits for the exclusive transactions before it, and for what is being
@@ -45,7 +82,7 @@ type Records interface {
 	// RecordFailure keeps the record of an invocation that failed, and was rolled
 	// back. It does not wait for the disk, unless many such records do: the record
 	// is written some milliseconds later, and is lost if the process is killed
-	// before. ctx bounds the wait.
+	// before. ctx bounds the wait. A record that is too large is a [*LimitError].
 	RecordFailure(ctx context.Context, r Record) error
 	// Failures gives the records of the newest invocations that failed, the newest
 	// first, n at most.
@@ -64,7 +101,9 @@ type Outbox interface {
 	// for one receiver.
 	OutboxSignal() <-chan struct{}
 	// Ack removes rows, and returns when that is on the disk. Those that are not
-	// there do not matter.
+	// there do not matter. After a [*WriteError] all rows are still there: what
+	// they stand for will be done again. ctx bounds the wait for an exclusive
+	// transaction to end, not that for the disk.
 	Ack(ctx context.Context, ids ...int64) error
 }
 

@@ -35,8 +35,7 @@ func (s *Store) Check(ctx context.Context) error {
 		checkRows(c, "rows", false),
 		checkRows(c, "qvat_rows", true),
 		checkTexts(c),
-		s.checkMemory(),
-		s.programs.check(),
+		s.history.check(),
 	)
 }
 
@@ -92,22 +91,22 @@ func checkTexts(c *lite.Conn) (err error) {
 		}
 		text := s.ColumnBytes(2)
 		p, err := chains.NewProgram(text, len(text)+1)
-		if err != nil || p.Hash() != chains.Hash(s.ColumnBytes(0)) || s.ColumnInt(1) != int64(len(text))+programOverhead {
+		if err != nil || p.Hash() != chains.Hash(s.ColumnBytes(0)) || s.ColumnInt(1) < int64(len(text)) {
 			return fmt.Errorf("check: the text of program %x is damaged", s.ColumnBytes(0))
 		}
 	}
 }
 
-// checkMemory checks the overlay, at a moment when everything is on the disk.
-func (s *Store) checkMemory() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.applied != s.durable || len(s.queue) != 0 {
-		return fmt.Errorf("check: commits up to %d, on the disk up to %d, %d batches wait", s.applied, s.durable, len(s.queue))
+// check checks the overlay, at a moment when everything is on the disk.
+func (h *history) check() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.applied != h.durable || len(h.queue) != 0 {
+		return fmt.Errorf("check: commits up to %d, on the disk up to %d, %d batches wait", h.applied, h.durable, len(h.queue))
 	}
 	var bytes int64
 	count, last := 0, uint64(0)
-	for _, c := range s.overlay.log {
+	for _, c := range h.overlay.log {
 		if c.seq <= last {
 			return fmt.Errorf("check: commit %d comes after %d", c.seq, last)
 		}
@@ -118,7 +117,7 @@ func (s *Store) checkMemory() error {
 			if v.older != nil && (v.older.newer != v || v.older.seq >= v.seq) {
 				return fmt.Errorf("check: the versions of a row are out of order at commit %d", v.seq)
 			}
-			if v.newer == nil && s.overlay.tables[v.row.table][v.row.key] != v {
+			if v.newer == nil && h.overlay.tables[v.row.table][v.row.key] != v {
 				return fmt.Errorf("check: a row's newest version, of commit %d, is not found", v.seq)
 			}
 		}
@@ -126,42 +125,8 @@ func (s *Store) checkMemory() error {
 			bytes += recordBytes(c.record)
 		}
 	}
-	if count != s.overlay.count || bytes != s.overlay.bytes {
-		return fmt.Errorf("check: the overlay counts %d versions, %d bytes; there are %d, %d", s.overlay.count, s.overlay.bytes, count, bytes)
-	}
-	return nil
-}
-
-// check checks the sums that the bounds go by.
-func (ps *programs) check() error {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	var bytes, strangers, loaded int64
-	peers := map[string]int64{}
-	for _, p := range ps.byHash {
-		bytes += p.size
-		if p.stranger {
-			strangers += p.size
-			peers[p.peer] += p.size
-		}
-		if p.memory != nil {
-			loaded += p.size
-		}
-		if p.pins < 0 {
-			return fmt.Errorf("check: program %s is held %d times", p.hash, p.pins)
-		}
-	}
-	if bytes != ps.bytes || strangers != ps.strangerBytes || loaded != ps.memoryBytes || len(peers) != len(ps.peers) {
-		return fmt.Errorf("check: programs count %d bytes, %d of strangers, %d at hand; there are %d, %d, %d",
-			ps.bytes, ps.strangerBytes, ps.memoryBytes, bytes, strangers, loaded)
-	}
-	for peer, n := range peers {
-		if ps.peers[peer] != n {
-			return fmt.Errorf("check: a peer's programs count %d bytes; there are %d", ps.peers[peer], n)
-		}
-	}
-	if ps.bytes > ps.o.Bytes || ps.strangerBytes > ps.o.StrangerBytes || len(ps.byHash) > ps.o.Count {
-		return fmt.Errorf("check: programs are above their bounds: %d bytes, %d of strangers, %d programs", ps.bytes, ps.strangerBytes, len(ps.byHash))
+	if count != h.overlay.count || bytes != h.overlay.bytes {
+		return fmt.Errorf("check: the overlay counts %d versions, %d bytes; there are %d, %d", h.overlay.count, h.overlay.bytes, count, bytes)
 	}
 	return nil
 }

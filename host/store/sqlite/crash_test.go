@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"qvat/chains"
+	"qvat/host/library"
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
 )
@@ -118,12 +119,16 @@ func crashChild(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	l, err := library.Open(ctx, s, library.Options{})
+	if err != nil {
+		return err
+	}
 	var wg sync.WaitGroup
 	failed := make(chan error, crashWorkers)
 	for w := range crashWorkers {
 		wg.Go(func() {
 			for i := 1; ; i++ {
-				if err := crashStep(ctx, s, w, i); err != nil {
+				if err := crashStep(ctx, s, l, w, i); err != nil {
 					failed <- err
 					return
 				}
@@ -135,7 +140,7 @@ func crashChild(ctx context.Context, path string) error {
 }
 
 // crashStep commits once for a worker, and says so.
-func crashStep(ctx context.Context, s *sqlite.Store, w, i int) error {
+func crashStep(ctx context.Context, s *sqlite.Store, l *library.Library, w, i int) error {
 	begin := s.Begin
 	if i%16 == 0 {
 		begin = s.BeginExclusive
@@ -145,7 +150,7 @@ func crashStep(ctx context.Context, s *sqlite.Store, w, i int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.PutProgram(ctx, p, sqlite.Owner{Used: i%2 == 0, Peer: "p"}); err != nil && !errors.Is(err, store.ErrPeerFull) {
+	if _, err := l.Put(ctx, p, library.Owner{Used: i%2 == 0, Peer: "p"}); err != nil && !errors.Is(err, library.ErrPeerFull) {
 		return err
 	}
 	for {

@@ -45,6 +45,22 @@ func (d disk) stop() {
 	}
 }
 
+// fail has every commit fail from now on, that which is waiting first.
+func (d disk) fail() {
+	d.Helper()
+	if err := d.c.Exec("CREATE TRIGGER fail BEFORE UPDATE ON qvat_state BEGIN SELECT RAISE(ABORT, 'failed'); END; COMMIT"); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// mend ends what fail began.
+func (d disk) mend() {
+	d.Helper()
+	if err := d.c.Exec("DROP TRIGGER fail"); err != nil {
+		d.Fatal(err)
+	}
+}
+
 func (d disk) start() {
 	d.Helper()
 	if err := d.c.Exec("ROLLBACK"); err != nil {
@@ -71,7 +87,7 @@ func (d disk) row(key string) (string, error) {
 // that all is well before it is on the disk.
 func TestNobodyAnswersBeforeTheDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vat.db")
-	s := open(t, sqlite.Options{Path: path})
+	s := open(t, sqlite.Options{Path: path, BusyWait: time.Hour})
 	sc := script{t, s}
 	sc.write("a", `1`, "b", `1`)
 	d, watch := newDisk(t, path), newDisk(t, path)
@@ -144,7 +160,7 @@ func TestNobodyAnswersBeforeTheDisk(t *testing.T) {
 // told to run again, and nothing of it is seen any more.
 func TestUndone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vat.db")
-	s := open(t, sqlite.Options{Path: path, BatchCommits: 1, BusyWait: 500 * time.Millisecond})
+	s := open(t, sqlite.Options{Path: path, BatchCommits: 1, BusyWait: time.Hour})
 	sc := script{t, s}
 	sc.write("a", `1`, "b", `1`)
 	stale := sc.begin() // its snapshot knows nothing of what comes
@@ -152,7 +168,7 @@ func TestUndone(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := newDisk(t, path)
-	d.stop() // until the committer gives up
+	d.stop()
 	results := make(chan error, 8)
 	commit := func(tx store.Tx, r *store.Record) {
 		waiting := s.Stats().Waiting
@@ -180,6 +196,7 @@ func TestUndone(t *testing.T) {
 		}
 		found <- err
 	}()
+	d.fail()
 	for range 2 {
 		var failure *store.WriteError
 		if err := <-results; !errors.As(err, &failure) || failure.NoRoom {
@@ -194,7 +211,7 @@ func TestUndone(t *testing.T) {
 			t.Errorf("a transaction that %s: %v", what, err)
 		}
 	}
-	d.start()
+	d.mend()
 	tx := sc.begin()
 	if a, b, n := sc.get(tx, "a"), sc.get(tx, "b"), sc.get(tx, "new"); a != `1` || b != `1` || n != `` {
 		t.Errorf("a, b, new are %s, %s, %s", a, b, n)
@@ -217,7 +234,7 @@ func TestUndone(t *testing.T) {
 // TestTurns shows that transactions which fight over a row take turns, and how
 // that ends.
 func TestTurns(t *testing.T) {
-	s := open(t, sqlite.Options{TurnWait: time.Minute})
+	s := open(t, sqlite.Options{RowWait: time.Hour})
 	sc := script{t, s}
 	sc.write("a", `0`)
 	fight := func() {
@@ -255,7 +272,7 @@ func TestTurns(t *testing.T) {
 
 // TestTurnsInACircle lets two transactions wait for each other.
 func TestTurnsInACircle(t *testing.T) {
-	s := open(t, sqlite.Options{TurnWait: time.Millisecond})
+	s := open(t, sqlite.Options{RowWait: time.Millisecond})
 	sc := script{t, s}
 	for i := range 4 {
 		var wg sync.WaitGroup

@@ -7,15 +7,16 @@ import (
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite/lite"
+	"qvat/host/store/sqlite/statement"
 )
 
 // exclusiveTx is a transaction that has the writer to itself: what it reads is
 // the newest state, nothing changes under it, and SQL may write. All that it
 // writes goes straight into SQLite's own open transaction.
 type exclusiveTx struct {
-	s    *Store
-	w    *writer
-	loan *loan
+	s     *Store
+	w     *writer
+	lease *writerLease
 
 	mu     sync.Mutex
 	err    error              // why it cannot go on; store.ErrOver when it is over
@@ -25,33 +26,31 @@ type exclusiveTx struct {
 	written
 }
 
-// BeginExclusive opens a transaction that no other can conflict with. It waits
-// for the exclusive transactions before it, and for what is being written;
-// commits of others wait until it ends, so it should be short. It is for a
-// message that lost too often, or whose SQL writes.
+// BeginExclusive is store.Transactions'.
 func (s *Store) BeginExclusive(ctx context.Context) (store.Tx, error) {
 	select {
-	case s.exclusive <- struct{}{}:
+	case s.alone <- struct{}{}:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for another exclusive transaction to end: %w", ctx.Err())
 	}
-	s.mu.Lock()
-	if err := s.usable(); err != nil {
-		s.mu.Unlock()
-		<-s.exclusive
+	h := s.history
+	h.mu.Lock()
+	if err := h.usable(); err != nil {
+		h.mu.Unlock()
+		<-s.alone
 		return nil, err
 	}
-	s.held = make(chan struct{})
-	s.mu.Unlock()
+	h.resume = make(chan struct{})
+	h.mu.Unlock()
 	tx := &exclusiveTx{
-		s: s, w: s.w, loan: &loan{make(chan struct{}), make(chan struct{})},
+		s: s, w: s.committer.w, lease: &writerLease{make(chan struct{}), make(chan struct{})},
 		rows: map[rowKey]*[]byte{}, written: written{o: &s.o},
 	}
 	select {
-	case s.loans <- tx.loan:
-		<-tx.loan.granted
+	case s.committer.leases <- tx.lease:
+		<-tx.lease.granted
 	case <-ctx.Done():
-		s.letGo()
+		s.resume()
 		return nil, fmt.Errorf("wait for commits to be written: %w", ctx.Err())
 	}
 	if err := tx.w.begin.Run(); err != nil {
@@ -61,20 +60,20 @@ func (s *Store) BeginExclusive(ctx context.Context) (store.Tx, error) {
 	return tx, nil
 }
 
-// letGo lets the commits of others go on.
-func (s *Store) letGo() {
-	s.mu.Lock()
-	close(s.held)
-	s.held = nil
-	s.mu.Unlock()
-	<-s.exclusive
+// resume lets the commits of others go on.
+func (s *Store) resume() {
+	s.history.mu.Lock()
+	close(s.history.resume)
+	s.history.resume = nil
+	s.history.mu.Unlock()
+	<-s.alone
 }
 
 // end gives the writer back. SQLite's transaction is over.
 func (tx *exclusiveTx) end() {
 	tx.err = store.ErrOver
-	close(tx.loan.returned)
-	tx.s.letGo()
+	close(tx.lease.returned)
+	tx.s.resume()
 }
 
 func (tx *exclusiveTx) enter(ctx context.Context) error {
@@ -199,9 +198,9 @@ func (tx *exclusiveTx) Query(ctx context.Context, text string, params []any) (_ 
 		return nil, err
 	}
 	defer tx.leave(&err)
-	q := query{o: tx.o, c: tx.w.c, text: text, params: params, mayWrite: true, stop: func() bool { return ctx.Err() != nil }}
-	rows, err := q.run()
-	tx.wrote = tx.wrote || q.wrote
+	q := statement.Statement{Conn: tx.w.c, Text: text, Params: params, MayWrite: true, Stop: func() bool { return ctx.Err() != nil }}
+	rows, wrote, err := q.Run(tx.o.statementBounds())
+	tx.wrote = tx.wrote || wrote
 	return rows, stopped(ctx, err)
 }
 
@@ -225,7 +224,7 @@ func (tx *exclusiveTx) Rollback() {
 func (tx *exclusiveTx) abandon() {
 	if tx.w.c.InTransaction() {
 		if err := tx.w.rollback.Run(); err != nil {
-			tx.s.log.Error("an exclusive transaction cannot be rolled back", "error", err)
+			tx.s.o.Logger.Error("an exclusive transaction cannot be rolled back", "error", err)
 		}
 	}
 	tx.end()
@@ -238,9 +237,10 @@ func (tx *exclusiveTx) Commit(ctx context.Context, r *store.Record) (err error) 
 	}
 	defer tx.mu.Unlock()
 	c := &commit{change: change{record: keptRecord(r), anything: tx.wrote}, staged: tx.staged}
-	for row, value := range tx.rows {
+	for row, value := range tx.rows { // order: sorted below
 		c.versions = append(c.versions, &version{row: row, value: *value})
 	}
+	c.sort()
 	if err := tx.mayCommit(c); err != nil {
 		tx.abandon()
 		return err
@@ -251,12 +251,13 @@ func (tx *exclusiveTx) Commit(ctx context.Context, r *store.Record) (err error) 
 	}
 	// Others see it from here on, and wait for the batch before they answer.
 	b := &batch{sealed: true, done: make(chan struct{})}
-	tx.s.mu.Lock()
-	tx.s.apply(c, b)
-	tx.s.queue = append(tx.s.queue, b)
-	tx.s.mu.Unlock()
-	err = tx.s.timed(func() error { return tx.w.end(b.last, tx.w.rest(c)) })
-	tx.s.finish(b, err)
+	h := tx.s.history
+	h.mu.Lock()
+	h.apply(c, b)
+	h.queue = append(h.queue, b)
+	h.mu.Unlock()
+	err = tx.s.committer.timed(func() error { return tx.w.end(b.last, tx.w.rest(c)) })
+	tx.s.committer.finish(b, err)
 	tx.end()
 	return err
 }

@@ -14,7 +14,6 @@ import (
 	"syscall"
 	"testing"
 
-	"qvat/chains"
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
 )
@@ -79,38 +78,6 @@ func fill(ctx context.Context, s *sqlite.Store, i int) error {
 		return err
 	}
 	return tx.Commit(ctx, nil)
-}
-
-// TestProgramsWithoutRoom shows that programs which cannot be written keep no
-// commit from being written.
-func TestProgramsWithoutRoom(t *testing.T) {
-	s := open(t, sqlite.Options{DatabaseBytes: 1 << 20})
-	sc := script{t, s}
-	sc.write("n", `0`)
-	var held []chains.Program
-	for i := range 4 {
-		p := program(t, fmt.Sprint(i, strings.Repeat(" ", 500_000)))
-		if _, err := s.PutProgram(t.Context(), p, sqlite.Owner{Used: true}); err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, p)
-	}
-	failures := 0
-	for i := range 100 {
-		tx := sc.begin()
-		sc.set(tx, "n", strconv.Itoa(i))
-		if err := tx.Commit(t.Context(), nil); err != nil {
-			failures++
-		}
-	}
-	if failures > 1 {
-		t.Errorf("%d commits failed because of programs; one may", failures)
-	}
-	for _, p := range held {
-		if got, ok, err := s.Program(t.Context(), p.Hash()); err != nil || !ok || got.Text() != p.Text() {
-			t.Errorf("a program that is not written: %v, %v", ok, err)
-		}
-	}
 }
 
 // TestDiskFull lets a process write to a file that may not grow, which fails as

@@ -254,51 +254,6 @@ func TestManyWritersOfOneRow(t *testing.T) {
 	}
 }
 
-// TestMoney moves money between accounts from many goroutines, some of it in
-// exclusive transactions, while others count it: the sum is always the same.
-func TestMoney(t *testing.T) {
-	s := open(t, sqlite.Options{Readers: 6, LogBytes: 64 << 10, OverlayBytes: 64 << 10, BatchCommits: 3})
-	sc := script{t, s}
-	const accounts, start = 8, 100
-	for i := range accounts {
-		sc.write(strconv.Itoa(i), strconv.Itoa(start))
-	}
-	var wg sync.WaitGroup
-	for w := range 6 {
-		wg.Go(func() {
-			for i := range 30 {
-				begin := s.Begin
-				if (w+i)%10 == 0 {
-					begin = s.BeginExclusive
-				}
-				from, to := strconv.Itoa((w*7+i)%accounts), strconv.Itoa((w*3+i*5+1)%accounts)
-				if err := retry(t.Context(), begin, func(tx store.Tx) error { return move(t.Context(), tx, from, to) }); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	for range 3 {
-		wg.Go(func() {
-			for range 60 {
-				err := retry(t.Context(), s.Begin, func(tx store.Tx) error {
-					sum, err := total(t.Context(), tx)
-					if err == nil && sum != accounts*start {
-						err = fmt.Errorf("the sum is %d", sum)
-					}
-					return err
-				})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-}
-
 // retry runs f in a transaction until it does not conflict.
 func retry(ctx context.Context, begin func(context.Context) (store.Tx, error), f func(store.Tx) error) error {
 	for {
@@ -314,42 +269,4 @@ func retry(ctx context.Context, begin func(context.Context) (store.Tx, error), f
 			return err
 		}
 	}
-}
-
-func move(ctx context.Context, tx store.Tx, from, to string) error {
-	if from == to {
-		return nil
-	}
-	for _, change := range []struct {
-		account string
-		by      int
-	}{{from, -3}, {to, 3}} {
-		value, _, err := tx.Get(ctx, "t", change.account)
-		if err != nil {
-			return err
-		}
-		n, err := strconv.Atoi(string(value))
-		if err != nil {
-			return err
-		}
-		if err := tx.Set(ctx, "t", change.account, []byte(strconv.Itoa(n+change.by))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func total(ctx context.Context, tx store.Tx) (sum int, err error) {
-	entries, err := tx.Entries(ctx, "t", store.EntriesQuery{})
-	if err != nil {
-		return 0, err
-	}
-	for _, e := range entries {
-		n, err := strconv.Atoi(string(e.Value))
-		if err != nil {
-			return 0, err
-		}
-		sum += n
-	}
-	return sum, nil
 }

@@ -121,9 +121,8 @@ func TestClose(t *testing.T) {
 	_, exclusive := s.BeginExclusive(t.Context())
 	_, _, find := s.FindRecord(t.Context(), chains.Hash{1})
 	_, list := s.Outbox(t.Context(), 0, 1)
-	_, put := s.PutProgram(t.Context(), program(t, "x"), used)
 	for what, err := range map[string]error{
-		"begin": begin, "begin exclusive": exclusive, "find": find, "outbox": list, "put": put, "close": s.Close(),
+		"begin": begin, "begin exclusive": exclusive, "find": find, "outbox": list, "close": s.Close(),
 		"failure": s.RecordFailure(t.Context(), store.Record{}), "ack": s.Ack(t.Context(), 1),
 	} {
 		if !errors.Is(err, store.ErrClosed) {
@@ -266,26 +265,43 @@ func readOneOrNone(ctx context.Context, s *sqlite.Store) error {
 	return errors.Join(err, tx.Commit(ctx, nil))
 }
 
-// TestOldTransactionsConflict shows that the overlay stays within its bound: the
-// oldest transactions end for it.
-func TestOldTransactionsConflict(t *testing.T) {
+// upkept returns when the upkeep after the commits that have been answered has ended.
+func (sc script) upkept() {
+	sc.Helper()
+	tx, err := sc.s.BeginExclusive(sc.Context())
+	if err != nil {
+		sc.Fatal(err)
+	}
+	tx.Rollback()
+}
+
+// TestOldTransactions shows that the overlay stays within its bound: the oldest
+// transactions move to the newest state, or conflict where what they read has
+// changed.
+func TestOldTransactions(t *testing.T) {
 	const bound = 200_000
 	s := open(t, sqlite.Options{OverlayBytes: bound})
 	sc := script{t, s}
-	old := sc.begin()
-	sc.get(old, "a")
+	changed, same := sc.begin(), sc.begin()
+	sc.get(changed, "7")
+	sc.get(same, "a")
 	value := `"` + strings.Repeat("x", 10_000) + `"`
 	for i := range 60 {
 		sc.write(strconv.Itoa(i), value)
 	}
-	// The committer looks after it when a commit has been answered; one more
-	// commit is answered when it has looked after the one before.
-	sc.write("last", `1`)
-	if _, _, err := old.Get(t.Context(), "t", "a"); !errors.Is(err, store.ErrConflict) {
-		t.Errorf("the old transaction: %v", err)
-	}
-	if st := s.Stats(); st.OverlayBytes > bound+20_000 || st.Revoked == 0 {
+	sc.upkept()
+	if st := s.Stats(); st.OverlayBytes > bound+20_000 {
 		t.Errorf("%+v", st)
+	}
+	if _, _, err := changed.Get(t.Context(), "t", "a"); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("the old transaction that read what has changed: %v", err)
+	}
+	if got := sc.get(same, "7"); got != value {
+		t.Errorf("the old transaction sees %.20q", got)
+	}
+	sc.commits(same)
+	if lost := s.Upkeep().Lost; lost != 1 {
+		t.Errorf("%d transactions lost a conflict by their age, want 1", lost)
 	}
 }
 
@@ -294,52 +310,71 @@ func TestOldTransactionsConflict(t *testing.T) {
 func TestLogIsEmptied(t *testing.T) {
 	const bound = 256 << 10
 	s := open(t, sqlite.Options{LogBytes: bound})
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	for range 3 {
-		wg.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if err := readOneOrNone(t.Context(), s); err != nil && !errors.Is(err, store.ErrConflict) {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
 	sc := script{t, s}
+	var opened []store.Tx
 	for i := range 200 {
+		opened = append(opened, sc.begin())
+		sc.get(opened[i], "a")
+		if i >= 3 {
+			sc.commits(opened[i-3])
+		}
 		sc.write(fmt.Sprint("k", i*7919%1000), `"`+strings.Repeat("x", 8000)+`"`)
+		sc.upkept()
 	}
-	close(stop)
-	wg.Wait()
-	if st := s.Stats(); st.LogBytes > 6*bound || st.Checkpoints == 0 {
-		t.Errorf("the log has %d bytes, its bound is %d; emptied %d times", st.LogBytes, bound, st.Checkpoints)
+	if st := s.Stats(); st.LogBytes > 6*bound || s.Upkeep().Checkpoints == 0 {
+		t.Errorf("the log has %d bytes, its bound is %d; emptied %d times", st.LogBytes, bound, s.Upkeep().Checkpoints)
 	}
 }
 
 // TestLogOutlastsOneTransaction shows that one transaction which never ends
-// cannot keep the log growing.
+// cannot keep the log growing, and is not worse off for it.
 func TestLogOutlastsOneTransaction(t *testing.T) {
+	const bound = 64 << 10
+	s := open(t, sqlite.Options{LogBytes: bound})
+	sc := script{t, s}
+	changed, same := sc.begin(), sc.begin()
+	sc.get(changed, "k7")
+	sc.get(same, "a")
+	for i := range 200 {
+		sc.write(fmt.Sprint("k", i%60), `"`+strings.Repeat("x", 8000)+`"`)
+		sc.upkept()
+	}
+	if st := s.Stats(); st.LogBytes > 6*bound {
+		t.Errorf("the log has %d bytes, its bound is %d", st.LogBytes, bound)
+	}
+	if _, _, err := changed.Get(t.Context(), "t", "b"); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("the old transaction that read what has changed: %v", err)
+	}
+	sc.get(same, "b")
+	sc.commits(same)
+}
+
+// TestLoneWriterNeverConflicts has the log grow fourfold while a transaction that
+// has just begun is open, and an old one: neither loses a conflict by it.
+func TestLoneWriterNeverConflicts(t *testing.T) {
 	const bound = 64 << 10
 	s := open(t, sqlite.Options{LogBytes: bound})
 	sc := script{t, s}
 	old := sc.begin()
 	sc.get(old, "a")
-	for i := range 60 {
-		sc.write(fmt.Sprint("k", i), `"`+strings.Repeat("x", 8000)+`"`)
+	for i := range 5 {
+		fresh := sc.begin()
+		sc.get(fresh, "n")
+		sc.set(fresh, "n", strconv.Itoa(i))
+		large, err := s.BeginExclusive(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range 60 {
+			sc.set(large, fmt.Sprint("k", j), `"`+strings.Repeat("x", 8000+i)+`"`)
+		}
+		sc.commits(large)
+		sc.upkept() // by then it has met the transactions that are open
+		sc.commits(fresh)
 	}
-	if _, _, err := old.Get(t.Context(), "t", "b"); !errors.Is(err, store.ErrConflict) {
-		t.Errorf("the old transaction: %v", err)
-	}
-	for i := range 200 {
-		sc.write(fmt.Sprint("k", i%10), `"`+strings.Repeat("y", 8000)+`"`)
-	}
-	if st := s.Stats(); st.LogBytes > 8*bound {
-		t.Errorf("the log has %d bytes, its bound is %d", st.LogBytes, bound)
+	sc.get(old, "b")
+	sc.commits(old)
+	if st := s.Stats(); st.LogBytes > 12*bound || st.Conflicts != 0 || s.Upkeep().Checkpoints == 0 {
+		t.Errorf("%+v, %+v", st, s.Upkeep())
 	}
 }

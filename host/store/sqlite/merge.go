@@ -17,14 +17,14 @@ type layer struct {
 // layers gives the rows of a span that the overlay or the transaction itself
 // has, in its order.
 func (tx *snapshotTx) layers(s span) ([]layer, error) {
-	tx.s.mu.Lock()
-	if tx.epoch != tx.s.epoch {
-		tx.s.mu.Unlock()
+	tx.h.mu.Lock()
+	if tx.epoch != tx.h.epoch {
+		tx.h.mu.Unlock()
 		return nil, store.ErrConflict
 	}
 	tx.advance()
-	versions := tx.s.overlay.within(s, tx.seq)
-	tx.s.mu.Unlock()
+	versions := tx.h.overlay.within(s, tx.seq)
+	tx.h.mu.Unlock()
 	found := make([]layer, 0, len(versions))
 	for _, v := range versions {
 		tx.seen = max(tx.seen, v.seq)
@@ -32,7 +32,7 @@ func (tx *snapshotTx) layers(s span) ([]layer, error) {
 			found = append(found, layer{v.row.key, v.value})
 		}
 	}
-	for row, l := range tx.rows {
+	for row, l := range tx.rows { // order: sorted below
 		if l.wrote && row.table == s.table && s.holds(row.key) {
 			found = append(found, layer{row.key, l.value})
 		}

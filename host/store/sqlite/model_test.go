@@ -79,7 +79,7 @@ func newMachine(t *rapid.T, path string) *machine {
 		options: sqlite.Options{
 			Path:         path,
 			BatchCommits: rapid.IntRange(1, 3).Draw(t, "batch"),
-			TurnWait:     time.Microsecond, // one goroutine has all the turns
+			RowWait:      time.Microsecond, // one goroutine has all the turns
 		},
 		table:  rapid.SampledFrom([]string{"t", store.OwnPrefix + "t"}).Draw(t, "table"),
 		states: []state{{}}, wrote: [][]string{nil},

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"log/slog"
 	"time"
+
+	"qvat/host/store/sqlite/statement"
 )
 
 // Options say how to open a store. Path is needed; for every other field zero
@@ -11,14 +13,13 @@ type Options struct {
 	// Path is the database file, made when it is not there (mode 0600, like
 	// the files that SQLite puts beside it). Beside it stands Path + ".lock".
 	Path   string
-	Logger *slog.Logger     // discards
-	Now    func() time.Time // time.Now; used for the age of programs alone
+	Logger *slog.Logger // discards
 
 	Readers       int           // 128: transactions open at once; more wait
 	BatchCommits  int           // 256: commits that share one fsync at most
-	OverlayBytes  int64         // 64 MiB: versions kept in memory; above it the oldest transactions conflict
+	OverlayBytes  int64         // 64 MiB: versions kept in memory; above it the oldest transactions move on or conflict
 	BusyWait      time.Duration // 2 s: for another process, such as somebody's sqlite3 shell, that has locked the file
-	TurnWait      time.Duration // 10 ms: how long a transaction waits for its turn with a row that many write
+	RowWait       time.Duration // 10 ms: how long a transaction waits for a row that many write
 	LogBytes      int64         // 16 MiB: how large SQLite's log grows before it is emptied
 	DatabaseBytes int64         // no bound: size of the database file
 
@@ -37,33 +38,16 @@ type Options struct {
 
 	Records  int // 100,000: records of committed messages kept, the newest ones
 	Failures int // 10,000: records of failed messages kept, the newest ones
-
-	Programs ProgramOptions
-}
-
-// ProgramOptions bound what is kept of programs. A size counts a program's
-// bytes and programOverhead for what surrounds them.
-type ProgramOptions struct {
-	Bytes         int64         // 256 MiB: all programs; the least recently used go first, strangers' before any
-	Count         int           // 65,536: how many programs
-	StrangerBytes int64         // 16 MiB: those that no root-signed message has used
-	PeerBytes     int64         // 2 MiB: those of them that one peer sent
-	StrangerAge   time.Duration // 10 min: how long they count against their peer when it sends more
-	MemoryBytes   int64         // 64 MiB: used ones that are kept at hand
-	BacklogBytes  int64         // 32 MiB: those that are not written yet
 }
 
 // withDefaults replaces zeros by defaults.
 func (o Options) withDefaults() Options {
 	orDefault(&o.Logger, slog.New(slog.DiscardHandler))
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	orDefault(&o.Readers, 128)
 	orDefault(&o.BatchCommits, 256)
 	orDefault(&o.OverlayBytes, 64<<20)
 	orDefault(&o.BusyWait, 2*time.Second)
-	orDefault(&o.TurnWait, 10*time.Millisecond)
+	orDefault(&o.RowWait, 10*time.Millisecond)
 	orDefault(&o.LogBytes, 16<<20)
 	orDefault(&o.TableBytes, 256)
 	orDefault(&o.KeyBytes, 1<<10)
@@ -78,14 +62,16 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.SQLTime, time.Second)
 	orDefault(&o.Records, 100_000)
 	orDefault(&o.Failures, 10_000)
-	orDefault(&o.Programs.Bytes, 256<<20)
-	orDefault(&o.Programs.Count, 65_536)
-	orDefault(&o.Programs.StrangerBytes, 16<<20)
-	orDefault(&o.Programs.PeerBytes, 2<<20)
-	orDefault(&o.Programs.StrangerAge, 10*time.Minute)
-	orDefault(&o.Programs.MemoryBytes, 64<<20)
-	orDefault(&o.Programs.BacklogBytes, 32<<20)
 	return o
+}
+
+// statementBounds are those of a program's SQL. Any value of a row fits, with what
+// surrounds it.
+func (o *Options) statementBounds() statement.Bounds {
+	return statement.Bounds{
+		Text: o.SQLText, Rows: o.SQLRows, Answer: o.AnswerBytes, Steps: o.SQLSteps, Time: o.SQLTime,
+		Length: o.ValueBytes + o.KeyBytes + o.TableBytes + 1<<10,
+	}
 }
 
 func orDefault[T comparable](field *T, value T) {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"slices"
 
 	"qvat/chains"
@@ -11,7 +12,7 @@ import (
 type rowKey struct{ table, key string }
 
 // version is a row as one commit left it. A row's versions are linked from the
-// newest to the oldest that is still kept; Store.mu guards the links.
+// newest to the oldest that is still kept; history.mu guards the links.
 type version struct {
 	row          rowKey
 	seq          uint64
@@ -34,8 +35,15 @@ type change struct {
 	anything bool          // it changed tables of SQL's own, in ways not known here
 }
 
+// sort puts a change's versions into the order in which they are written.
+func (c *change) sort() {
+	slices.SortFunc(c.versions, func(a, b *version) int {
+		return cmp.Or(compareKeys(a.row.table, b.row.table), compareKeys(a.row.key, b.row.key))
+	})
+}
+
 // overlay keeps what has been committed and is not yet in SQLite, or not in
-// some snapshot of SQLite that is still being read. Store.mu guards it.
+// some snapshot of SQLite that is still being read. history.mu guards it.
 type overlay struct {
 	tables  map[string]map[string]*version // the newest version of each row
 	log     []change                       // in the order of seq
@@ -155,7 +163,7 @@ func (o *overlay) since(seq uint64) []change {
 // in the order of their keys.
 func (o *overlay) within(s span, seq uint64) []*version {
 	var found []*version
-	for key, v := range o.tables[s.table] {
+	for key, v := range o.tables[s.table] { // order: sorted below
 		if !s.holds(key) {
 			continue
 		}

@@ -12,14 +12,14 @@ import (
 // connection has open.
 type rowReader struct {
 	c          *lite.Conn
-	rows, vats reads // of programs' tables, and of the vat's own
+	rows, vats rowStatements // of programs' tables, and of the vat's own
 	once       *lite.Stmt
 }
 
-// reads are the statements that read one of the two tables of rows.
-type reads struct{ get, scan, back, tally *lite.Stmt }
+// rowStatements are the statements that read one of the two tables of rows.
+type rowStatements struct{ get, scan, back, tally *lite.Stmt }
 
-func (r *reads) prepare(p *preparer, from string) {
+func (r *rowStatements) prepare(p *preparer, from string) {
 	const span = " WHERE tbl=? AND key>=? AND key<? ORDER BY key"
 	p.prepare(&r.get, "SELECT value FROM "+from+" WHERE tbl=? AND key=?")
 	p.prepare(&r.scan, "SELECT key, value FROM "+from+span)
@@ -27,7 +27,7 @@ func (r *reads) prepare(p *preparer, from string) {
 	p.prepare(&r.tally, "SELECT count(*) FROM "+from+" WHERE tbl=?")
 }
 
-func (r *reads) close() error { return closeAll(r.get, r.scan, r.back, r.tally) }
+func (r *rowStatements) close() error { return closeAll(r.get, r.scan, r.back, r.tally) }
 
 func newRowReader(c *lite.Conn) (r rowReader, err error) {
 	r.c = c
@@ -46,7 +46,7 @@ func (r *rowReader) close() error {
 }
 
 // of gives the statements for a table.
-func (r *rowReader) of(table string) *reads {
+func (r *rowReader) of(table string) *rowStatements {
 	if store.Own(table) {
 		return &r.vats
 	}
@@ -117,20 +117,20 @@ type reader struct {
 	begin, end, state *lite.Stmt
 	open              bool // a snapshot is open
 
-	// What follows is guarded by Store.mu.
+	// history.mu guards what follows.
 
 	// pinned is the seq of the open snapshot, or a lower one while it is being
 	// opened; noPin when there is none. The overlay keeps all that is newer.
 	pinned uint64
-	// era is Store.era when the snapshot was opened.
+	// era is pool.era when the snapshot was opened.
 	era uint64
 	tx  *snapshotTx // who has it
 }
 
 const noPin = math.MaxUint64
 
-func (s *Store) newReader() (*reader, error) {
-	c, err := s.connect(readerCache)
+func (p *pool) newReader() (*reader, error) {
+	c, err := p.connect()
 	if err != nil {
 		return nil, err
 	}
@@ -138,12 +138,12 @@ func (s *Store) newReader() (*reader, error) {
 	if r.rowReader, err = newRowReader(c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	p := preparer{c: c}
-	p.prepare(&r.begin, "BEGIN")
-	p.prepare(&r.end, "COMMIT")
-	p.prepare(&r.state, "SELECT seq FROM qvat_state")
-	if p.err != nil {
-		return nil, errors.Join(p.err, r.close())
+	prepare := preparer{c: c}
+	prepare.prepare(&r.begin, "BEGIN")
+	prepare.prepare(&r.end, "COMMIT")
+	prepare.prepare(&r.state, "SELECT seq FROM qvat_state")
+	if prepare.err != nil {
+		return nil, errors.Join(prepare.err, r.close())
 	}
 	return r, nil
 }

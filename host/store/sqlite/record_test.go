@@ -1,13 +1,10 @@
 package sqlite_test
 
 import (
-	"errors"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 
-	"qvat/host/store"
 	"qvat/host/store/sqlite"
 )
 
@@ -69,39 +66,5 @@ func TestManyFailures(t *testing.T) {
 	failures, err := s.Failures(t.Context(), 10_000)
 	if err != nil || len(failures) != 2400 {
 		t.Errorf("%d failures, %v; want 2400", len(failures), err)
-	}
-}
-
-// TestOnceAtOnce runs the same message many times at once: it happens once, and
-// whoever is told so finds its record.
-func TestOnceAtOnce(t *testing.T) {
-	s := open(t, sqlite.Options{})
-	const runs, messages = 8, 20
-	var wg sync.WaitGroup
-	for range runs {
-		wg.Go(func() {
-			for m := range messages {
-				r := testRecord(int64(m + 1))
-				r.Once = true
-				err := add(t.Context(), s, "t", strconv.Itoa(m), r)
-				if err == nil {
-					continue
-				}
-				if !errors.Is(err, store.ErrDuplicate) {
-					t.Error(err)
-				}
-				if found, ok, err := s.FindRecord(t.Context(), r.ID); err != nil || !ok || found.ID != r.ID {
-					t.Errorf("the record of message %d: %v, %v", m, ok, err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	sc := script{t, s}
-	tx := sc.begin()
-	for m := range messages {
-		if got := sc.get(tx, strconv.Itoa(m)); got != `1` {
-			t.Errorf("message %d happened %s times", m, got)
-		}
 	}
 }

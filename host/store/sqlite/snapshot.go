@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -13,16 +15,18 @@ import (
 // read, keeps its writes to itself, and is checked when it commits against what
 // others have committed since.
 //
-// Lock order: snapshotTx.mu before Store.mu.
+// Lock order: snapshotTx.mu before history.mu.
 type snapshotTx struct {
-	s       *Store
-	revoked atomic.Bool // it must end; its reader is wanted back
+	h    *history
+	pool *pool
+	// mustMove says that its snapshot is too old to be kept: see moveOn.
+	mustMove atomic.Bool
 
 	mu     sync.Mutex
 	err    error   // why it cannot go on; store.ErrOver when it is over
 	reader *reader // nil when it is over
 	seq    uint64  // what it sees: all commits up to this one
-	epoch  uint64  // Store.epoch when it began
+	epoch  uint64  // history.epoch when it began
 	seen   uint64  // the newest commit of which it saw something outside SQLite
 
 	rows   map[rowKey]local
@@ -43,8 +47,8 @@ type local struct {
 // Begin opens a transaction on the newest state. It waits while
 // Options.Readers transactions are open.
 func (s *Store) Begin(ctx context.Context) (store.Tx, error) {
-	tx := &snapshotTx{s: s, rows: map[rowKey]local{}, written: written{o: &s.o}}
-	if err := s.lease(ctx, tx); err != nil {
+	tx := &snapshotTx{h: s.history, pool: s.pool, rows: map[rowKey]local{}, written: written{o: &s.o}}
+	if err := s.pool.lease(ctx, tx); err != nil {
 		return nil, err
 	}
 	return tx, nil
@@ -53,7 +57,7 @@ func (s *Store) Begin(ctx context.Context) (store.Tx, error) {
 // enter locks a transaction for one call.
 func (tx *snapshotTx) enter(ctx context.Context) error {
 	tx.mu.Lock()
-	if err := tx.dropIfRevoked(); err != nil {
+	if err := tx.moveOn(); err != nil {
 		tx.err = err
 	}
 	if tx.err == nil {
@@ -69,7 +73,7 @@ func (tx *snapshotTx) enter(ctx context.Context) error {
 // leave unlocks it. An error after which it cannot go on stays.
 func (tx *snapshotTx) leave(err *error) {
 	if *err == nil {
-		*err = tx.dropIfRevoked()
+		*err = tx.moveOn()
 	}
 	if *err != nil && !survivable(*err) && tx.err == nil {
 		tx.err = *err
@@ -77,15 +81,43 @@ func (tx *snapshotTx) leave(err *error) {
 	tx.mu.Unlock()
 }
 
-// dropIfRevoked gives up the reader of a transaction that must end.
-func (tx *snapshotTx) dropIfRevoked() error {
-	if tx.reader == nil || !tx.revoked.Load() {
+// moveOn moves a transaction whose snapshot is too old to be kept to a new one, if
+// all that it has read is still so there. If it is not, the transaction has lost
+// a conflict, and its reader is given back.
+func (tx *snapshotTx) moveOn() error {
+	if !tx.mustMove.Swap(false) || tx.reader == nil {
 		return nil
 	}
-	if tx.err == nil {
-		tx.err = store.ErrConflict
+	err := tx.reopen()
+	if err != nil && tx.err == nil {
+		tx.err = err
 	}
-	return tx.drop()
+	return err
+}
+
+// reopen moves the transaction to a new snapshot, of what SQLite has now. After an
+// error it has none.
+func (tx *snapshotTx) reopen() error {
+	h := tx.h
+	h.mu.Lock()
+	era := tx.pool.era
+	h.mu.Unlock()
+	// The overlay keeps what the old snapshot needed until the reads are checked.
+	seq, err := tx.reader.openSnapshot()
+	if err != nil {
+		return errors.Join(fmt.Errorf("open a snapshot: %w", err), tx.drop())
+	}
+	h.mu.Lock()
+	if _, changed := tx.changedBetween(tx.seq, seq); changed || tx.epoch != h.epoch || h.closing {
+		tx.pool.lost++
+		h.mu.Unlock()
+		return errors.Join(store.ErrConflict, tx.drop())
+	}
+	defer h.mu.Unlock()
+	tx.seq = max(tx.seq, seq)
+	tx.reader.pinned, tx.reader.era = seq, era
+	signal(tx.pool.ended)
+	return nil
 }
 
 // drop gives up the reader with its snapshot, so that nothing is kept for it.
@@ -93,11 +125,11 @@ func (tx *snapshotTx) drop() error {
 	r := tx.reader
 	tx.reader = nil
 	err := r.closeSnapshot()
-	tx.s.mu.Lock()
-	defer tx.s.mu.Unlock()
-	tx.s.passTurns(tx)
+	tx.h.mu.Lock()
+	defer tx.h.mu.Unlock()
+	tx.h.contended.pass(tx)
 	r.pinned = noPin
-	tx.s.giveBack(r)
+	tx.pool.giveBack(r)
 	return err
 }
 
@@ -136,15 +168,15 @@ func (tx *snapshotTx) value(ctx context.Context, row rowKey) ([]byte, error) {
 
 // committed gives a row as the snapshot has it.
 func (tx *snapshotTx) committed(ctx context.Context, row rowKey) ([]byte, error) {
-	tx.s.mu.Lock()
-	tx.s.awaitTurn(ctx, tx, row)
-	if tx.epoch != tx.s.epoch {
-		tx.s.mu.Unlock()
+	tx.h.mu.Lock()
+	tx.h.contended.await(ctx, tx, row)
+	if tx.epoch != tx.h.epoch {
+		tx.h.mu.Unlock()
 		return nil, store.ErrConflict
 	}
 	tx.advance()
-	v := tx.s.overlay.find(row, tx.seq)
-	tx.s.mu.Unlock()
+	v := tx.h.overlay.find(row, tx.seq)
+	tx.h.mu.Unlock()
 	if v == nil {
 		return tx.reader.value(row)
 	}
@@ -154,10 +186,10 @@ func (tx *snapshotTx) committed(ctx context.Context, row rowKey) ([]byte, error)
 
 // advance moves the transaction to the newest state, if all that it has read is
 // still so there: then it is as if it had begun only now, and what it reads
-// next is less likely to be changed before it commits. Store.mu is held.
+// next is less likely to be changed before it commits. history.mu is held.
 func (tx *snapshotTx) advance() {
-	if _, changed := tx.changedBetween(tx.seq, tx.s.applied); !changed {
-		tx.seq = tx.s.applied
+	if _, changed := tx.changedBetween(tx.seq, tx.h.applied); !changed {
+		tx.seq = tx.h.applied
 	}
 }
 
@@ -248,14 +280,22 @@ func (tx *snapshotTx) finish() {
 	if tx.reader == nil {
 		return
 	}
-	tx.s.mu.Lock()
-	defer tx.s.mu.Unlock()
-	tx.s.passTurns(tx)
-	tx.s.giveBack(tx.reader)
+	tx.h.mu.Lock()
+	defer tx.h.mu.Unlock()
+	tx.h.contended.pass(tx)
+	tx.pool.giveBack(tx.reader)
 	tx.reader = nil
 }
 
-// bounds are for a statement that may run for long.
+// bounds are for a statement that may run for long. It is stopped where the
+// snapshot that it reads must go and is not the newest.
 func (tx *snapshotTx) bounds(ctx context.Context) lite.Bounds {
-	return lite.Bounds{Stop: func() bool { return ctx.Err() != nil || tx.revoked.Load() }}
+	return lite.Bounds{Stop: func() bool { return ctx.Err() != nil || tx.mustMove.Load() && tx.behind() }}
+}
+
+// behind tells whether others have committed since what the transaction sees.
+func (tx *snapshotTx) behind() bool {
+	tx.h.mu.Lock()
+	defer tx.h.mu.Unlock()
+	return tx.seq != tx.h.applied || tx.h.closing
 }

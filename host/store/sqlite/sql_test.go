@@ -304,11 +304,11 @@ func TestSQLStopsWithItsContext(t *testing.T) {
 	s := open(t, sqlite.Options{SQLSteps: 1 << 60, SQLTime: time.Hour})
 	for kind, begin := range map[string]func(context.Context) (store.Tx, error){"ordinary": s.Begin, "exclusive": s.BeginExclusive} {
 		for _, text := range endless[:2] {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-			tx, err := begin(ctx)
+			tx, err := begin(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			if _, err := tx.SQL().Query(ctx, text, nil); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s, %.80s: %v", kind, text, err)
 			}
@@ -318,12 +318,12 @@ func TestSQLStopsWithItsContext(t *testing.T) {
 	}
 	// A statement that writes takes its whole transaction with it.
 	exclusively(t, s, "CREATE TABLE mine (a)")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	tx, err := s.BeginExclusive(ctx)
+	tx, err := s.BeginExclusive(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
 	_, err = tx.SQL().Query(ctx, "INSERT INTO mine WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x FROM c", nil)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("an endless insert: %v", err)

@@ -15,78 +15,51 @@
 // reads on moves to the newest state if what it has read is the same there, and
 // a row that there was a conflict over is taken in turns.
 //
-// The lock policy: Store.mu guards the overlay, the queue of batches and the
-// pool of readers, and is never held during I/O. A transaction's own lock comes
-// before it. Programs have a lock of their own, which comes last.
+// Who does what: history is what has been committed, pool the snapshots that are
+// open, committer the one that writes and upkeep its care for memory and log,
+// background what nobody waits for, reads what is not rows. The lock policy:
+// history.mu is never held during I/O, and no other lock is taken under it; a
+// transaction's own lock comes before it.
 package sqlite
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite/lite"
+	"qvat/host/store/sqlite/statement"
 )
 
 // Store is an open database. Its methods may be called from any goroutine.
 type Store struct {
-	o    Options
-	log  *slog.Logger
-	lock *fileLock
-
-	w            *writer // the committer's, or lent to an exclusive transaction
-	choresFailed bool    // the committer's: chores are written alone until they can be
-	writeFails   bool    // of whoever has the writer: the last write failed
-
-	wake, later chan struct{} // to the committer
-	ended       chan struct{} // a snapshot of an earlier era has been given back
-	loans       chan *loan
-	closed      chan struct{} // closed when the store is closing
-	stopped     chan struct{} // closed when the committer has ended
-
-	exclusive    chan struct{} // holds one token while a transaction is exclusive
-	slots        chan struct{} // holds a token for each reader in use
-	stagedSignal chan struct{}
-
-	programs programs
-	service  service
-
-	mu       sync.Mutex
-	overlay  overlay
-	queue    []*batch // the first is being written when it is sealed
-	applied  uint64   // the newest commit
-	durable  uint64   // the newest commit that is on the disk
-	epoch    uint64   // raised when commits were undone
-	era      uint64   // raised when no snapshot before may be used again
-	readers  []*reader
-	idle     []*reader     // those that nobody uses, the next to use last
-	held     chan struct{} // not nil while commits must wait; closed when they need not
-	turns    map[rowKey]*turn
-	failures []*store.Record // to be written with the next batch
-	taken    chan struct{}   // closed when failures were taken to be written
-	closing  bool
-	broken   error
-	stats    Stats
+	o          Options
+	lock       *fileLock
+	alone      chan struct{} // holds one token while a transaction is exclusive
+	history    *history
+	pool       *pool
+	background *background
+	committer  *committer
+	reads      *reads
 }
+
+var _ store.Store = (*Store)(nil)
 
 // pageSize is that of the database file.
 const pageSize = 4096
 
 // How much of the database file a connection keeps in memory, in KiB.
 const (
-	writerCache  = 8192
-	readerCache  = 1024
-	serviceCache = 1024
+	writerCache = 8192
+	readerCache = 1024
 )
 
 // Open opens the database at o.Path and brings its schema up to date. It fails
-// with [ErrInUse] while another process has it open, and with [ErrNewer] when a
+// with [store.ErrInUse] while another process has it open, and with [store.ErrNewer] when a
 // newer version of this program wrote it.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
@@ -97,18 +70,32 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		o: o, log: o.Logger, lock: lock, overlay: newOverlay(), turns: map[rowKey]*turn{},
-		wake: make(chan struct{}, 1), later: make(chan struct{}, 1), ended: make(chan struct{}, 1),
-		loans: make(chan *loan), closed: make(chan struct{}), stopped: make(chan struct{}),
-		exclusive: make(chan struct{}, 1), slots: make(chan struct{}, o.Readers),
-		stagedSignal: make(chan struct{}, 1), taken: make(chan struct{}),
-	}
+	s := newStore(o)
+	s.lock = lock
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", o.Path, err), lock.release())
 	}
-	go s.run()
+	go s.committer.run()
 	return s, nil
+}
+
+// newStore makes the parts of a store whose file is not open yet.
+func newStore(o Options) *Store {
+	s := &Store{o: o, alone: make(chan struct{}, 1)}
+	s.history = &history{
+		o: &s.o, overlay: newOverlay(), submitted: make(chan struct{}, 1), staged: make(chan struct{}, 1), closed: make(chan struct{}),
+	}
+	s.history.contended = rowQueues{mu: &s.history.mu, wait: o.RowWait, rows: map[rowKey]*rowQueue{}}
+	s.pool = &pool{
+		h: s.history, slots: make(chan struct{}, o.Readers), ended: make(chan struct{}, 1),
+		connect: func() (*lite.Conn, error) { return s.connect(readerCache) },
+	}
+	s.background = &background{waits: make(chan struct{}, 1), closed: s.history.closed, taken: make(chan struct{})}
+	s.committer = &committer{
+		o: &s.o, log: o.Logger, history: s.history, pool: s.pool, background: s.background,
+		leases: make(chan *writerLease), stopped: make(chan struct{}),
+	}
+	return s
 }
 
 func (s *Store) open() error {
@@ -128,11 +115,12 @@ func (s *Store) open() error {
 	if err := s.openWriter(c); err != nil {
 		return errors.Join(err, c.Close())
 	}
-	if err := s.service.open(s); err != nil {
-		return errors.Join(err, s.w.closeStatements(), c.Close())
+	r, err := s.connect(readerCache)
+	if err == nil {
+		s.reads, err = openReads(r)
 	}
-	if err := s.programs.load(s); err != nil {
-		return errors.Join(err, s.service.close(), s.w.closeStatements(), c.Close())
+	if err != nil {
+		return errors.Join(err, s.committer.w.closeStatements(), c.Close())
 	}
 	return nil
 }
@@ -181,7 +169,7 @@ func (s *Store) openWriter(c *lite.Conn) error {
 	}
 	w.seq, w.logBound = uint64(seq), int(s.o.LogBytes/pageSize)
 	w.c.PagesWritten()
-	s.w, s.applied, s.durable = w, w.seq, w.seq
+	s.committer.w, s.history.applied, s.history.durable = w, w.seq, w.seq
 	return nil
 }
 
@@ -202,7 +190,7 @@ func (s *Store) connect(cacheKiB int) (*lite.Conn, error) {
 	}
 	err = c.Exec(fmt.Sprintf("PRAGMA cache_size=-%d; PRAGMA foreign_keys=OFF; PRAGMA cell_size_check=ON", cacheKiB))
 	if err == nil {
-		err = errors.Join(makeDeterministic(c), replaceSearches(c, sqlLength(&s.o)))
+		err = statement.Restrict(c, s.o.statementBounds().Length)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -210,46 +198,42 @@ func (s *Store) connect(cacheKiB int) (*lite.Conn, error) {
 	return c, nil
 }
 
-// usable says why no more can be done, if so. Store.mu is held.
+// usable says why no more can be done, if so.
 func (s *Store) usable() error {
-	if s.closing {
-		return store.ErrClosed
-	}
-	return s.broken
+	s.history.mu.Lock()
+	defer s.history.mu.Unlock()
+	return s.history.usable()
 }
 
-// Close writes what is waiting to be written, empties the log into the database
-// file and closes it. Open transactions end; one that is exclusive is waited
-// for. A store that is closed already gives ErrClosed.
+// Close is store.Store's: it also empties the log into the database file.
 func (s *Store) Close() error {
-	s.exclusive <- struct{}{}
-	defer func() { <-s.exclusive }()
-	s.mu.Lock()
-	if s.closing {
-		s.mu.Unlock()
+	s.alone <- struct{}{}
+	defer func() { <-s.alone }()
+	h := s.history
+	h.mu.Lock()
+	if h.closing {
+		h.mu.Unlock()
 		return store.ErrClosed
 	}
-	s.closing = true
-	close(s.closed)
-	s.programs.stop()
-	s.mu.Unlock()
-	err := s.revoke(func(*reader) bool { return true })
-	for range cap(s.slots) { // what is still in a call ends soon, being revoked
-		s.slots <- struct{}{}
+	h.closing = true
+	close(h.closed)
+	h.mu.Unlock()
+	s.background.stop()
+	err := s.pool.moveOn(func(*reader) bool { return true })
+	for range cap(s.pool.slots) { // what is still in a call ends with it
+		s.pool.slots <- struct{}{}
 	}
-	s.wakeCommitter()
-	<-s.stopped
-	for _, r := range s.readers {
-		err = errors.Join(err, r.closeSnapshot(), r.close())
-	}
-	err = errors.Join(err, s.service.close())
-	if s.broken == nil {
-		if cerr := s.w.c.CheckpointTruncate(); cerr != nil {
+	signal(h.submitted)
+	<-s.committer.stopped
+	err = errors.Join(err, s.pool.close(), s.reads.close())
+	w := s.committer.w
+	if h.broken == nil {
+		if cerr := w.c.CheckpointTruncate(); cerr != nil {
 			// Nothing is lost: the next Open finds the log.
-			s.log.Warn("the log stays beside the database", "error", cerr)
+			s.o.Logger.Warn("the log stays beside the database", "error", cerr)
 		}
 	}
-	return errors.Join(err, s.w.closeStatements(), s.w.c.Close(), s.lock.release())
+	return errors.Join(err, w.closeStatements(), w.c.Close(), s.lock.release())
 }
 
 // signal wakes whoever waits on a channel of one place.

@@ -13,8 +13,12 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]sqlite.Options{"": {}, "tight, ": {Readers: 1, BatchCommits: 1, LogBytes: 1 << 20}} {
-		subject := storetest.Subject{Alone: o.Readers == 1}
+	for name, o := range map[string]sqlite.Options{
+		"":         {},
+		"narrow, ": {Readers: 1, BatchCommits: 1, LogBytes: 1 << 20},
+		"tight, ":  {Readers: 6, BatchCommits: 3, LogBytes: 64 << 10, OverlayBytes: 64 << 10},
+	} {
+		subject := storetest.Subject{Alone: o.Readers == 1, SQL: true}
 		subject.Open = func(ctx context.Context, path string) (storetest.Store, error) {
 			o.Path = path
 			return sqlite.Open(ctx, o)

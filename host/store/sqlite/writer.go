@@ -28,8 +28,7 @@ type writer struct {
 	state                                   *lite.Stmt
 	stage, ack                              *lite.Stmt
 	record, forget, failure, forgetFailures *lite.Stmt
-	addProgram, addText, useProgram         *lite.Stmt
-	dropProgram, dropText                   *lite.Stmt
+	programs                                programWriter
 
 	seq                uint64 // the newest commit that was written
 	messages, failures int64  // the newest record's num, in either table
@@ -65,16 +64,9 @@ func newWriter(c *lite.Conn, o *Options) (*writer, error) {
 	p.prepare(&w.forget, "DELETE FROM qvat_messages WHERE num<=?")
 	p.prepare(&w.failure, "INSERT INTO qvat_failures"+columns)
 	p.prepare(&w.forgetFailures, "DELETE FROM qvat_failures WHERE num<=?")
-	p.prepare(&w.addProgram, "INSERT OR REPLACE INTO qvat_programs VALUES (?,?,?,?,?)")
-	p.prepare(&w.addText, "INSERT OR REPLACE INTO qvat_texts VALUES (?,?)")
-	p.prepare(&w.useProgram, "UPDATE qvat_programs SET peer=?, used=? WHERE id=?")
-	p.prepare(&w.dropProgram, "DELETE FROM qvat_programs WHERE id=?")
-	p.prepare(&w.dropText, "DELETE FROM qvat_texts WHERE id=?")
+	w.programs.prepare(&p)
 	if p.err == nil {
-		w.messages, p.err = queryInt(c, "SELECT coalesce(max(num), 0) FROM qvat_messages")
-	}
-	if p.err == nil {
-		w.failures, p.err = queryInt(c, "SELECT coalesce(max(num), 0) FROM qvat_failures")
+		p.err = w.readNumbers()
 	}
 	if p.err != nil {
 		return nil, errors.Join(p.err, w.closeStatements())
@@ -85,7 +77,7 @@ func newWriter(c *lite.Conn, o *Options) (*writer, error) {
 func (w *writer) closeStatements() error {
 	return errors.Join(w.rowReader.close(), closeAll(w.begin, w.commit, w.rollback,
 		w.intoRows.set, w.intoRows.remove, w.intoVats.set, w.intoVats.remove, w.state, w.stage, w.ack,
-		w.record, w.forget, w.failure, w.forgetFailures, w.addProgram, w.addText, w.useProgram, w.dropProgram, w.dropText))
+		w.record, w.forget, w.failure, w.forgetFailures), w.programs.close())
 }
 
 // transaction runs write in one SQLite transaction that ends at seq. When it
@@ -115,27 +107,31 @@ func (w *writer) end(seq uint64, err error) error {
 	if w.c.InTransaction() {
 		err = errors.Join(err, w.rollback.Run())
 	}
-	return w.settle(seq, err)
+	return w.outcome(seq, err)
 }
 
-// settle finds out what became of a transaction whose end failed. The answer
+// outcome finds out what became of a transaction whose end failed. The answer
 // is in the database: seq is there or it is not. An error that says nothing of
 // that would have the vat deny what it did.
-func (w *writer) settle(seq uint64, err error) error {
+func (w *writer) outcome(seq uint64, err error) error {
 	there, qerr := queryInt(w.c, "SELECT seq FROM qvat_state")
-	switch {
-	case qerr != nil:
-		return fmt.Errorf("%w: %w (and then: %w)", store.ErrBroken, err, qerr)
-	case seq != w.seq && uint64(there) == seq:
+	if qerr == nil && seq != w.seq && uint64(there) == seq {
 		w.seq = seq
 		return nil
 	}
-	for table, num := range map[string]*int64{"qvat_messages": &w.messages, "qvat_failures": &w.failures} {
-		if *num, qerr = queryInt(w.c, "SELECT coalesce(max(num), 0) FROM "+table); qerr != nil {
-			return fmt.Errorf("%w: %w (and then: %w)", store.ErrBroken, err, qerr)
-		}
+	if qerr = errors.Join(qerr, w.readNumbers()); qerr != nil {
+		return fmt.Errorf("%w: %w (and then: %w)", store.ErrBroken, err, qerr)
 	}
 	return &store.WriteError{NoRoom: lite.IsFull(err), Cause: err}
+}
+
+// readNumbers reads the newest records' numbers.
+func (w *writer) readNumbers() (err error) {
+	if w.messages, err = queryInt(w.c, "SELECT coalesce(max(num), 0) FROM qvat_messages"); err != nil {
+		return err
+	}
+	w.failures, err = queryInt(w.c, "SELECT coalesce(max(num), 0) FROM qvat_failures")
+	return err
 }
 
 // rowVersion writes a row.
@@ -180,6 +176,17 @@ func (w *writer) rest(c *commit) error {
 	}
 	w.messages++
 	return w.keep(c.record, w.record, w.messages, w.forget, int64(w.o.Records))
+}
+
+// background writes what nobody waits for.
+func (w *writer) background(side backgroundWrites) error {
+	for _, r := range side.failures {
+		w.failures++
+		if err := w.keep(r, w.failure, w.failures, w.forgetFailures, int64(w.o.Failures)); err != nil {
+			return err
+		}
+	}
+	return w.programs.write(side.programs)
 }
 
 // keep writes a record, and forgets those that are too many.

@@ -13,12 +13,9 @@ import (
 
 // Store is what a store is to the suite.
 type Store interface {
-	store.Transactions
-	store.Records
-	store.Outbox
+	store.Store
 	// Check fails when what the store holds is not whole.
 	Check(ctx context.Context) error
-	Close() error
 }
 
 // Subject is a store, as it is to be opened, and a kind of transaction on it.
@@ -29,6 +26,8 @@ type Subject struct {
 	Exclusive bool
 	// Alone says that one transaction is open at a time.
 	Alone bool
+	// SQL says that transactions have SQL, in SQLite's dialect.
+	SQL bool
 }
 
 // Run runs the suite.
@@ -52,11 +51,31 @@ func Run(t *testing.T, subject Subject) {
 		"nothing staged without a commit": unstaged,
 		"a savepoint takes back":          savepoints,
 		"a savepoint reads nothing":       savepointBlind,
-		"SQL reads rows":                  sqlReads,
-		"SQL's values":                    sqlValues,
 		"values do not alias":             aliasing,
-		"SQL sees nothing of the vat's":   sqlOwn,
+		"records of failures":             failuresKept,
+		"programs":                        programs,
+		"Update":                          updates,
+		"nothing is lost":                 nothingLost,
+		"money stays":                     money,
+		"at most once, at once":           onceAtOnce,
 	})
+	if subject.SQL {
+		run(t, subject, false, map[string]func(*env){
+			"SQL reads rows":                sqlReads,
+			"SQL's values":                  sqlValues,
+			"SQL sees nothing of the vat's": sqlOwn,
+			"SQL that writes is run alone":  rerunsAlone,
+		})
+	}
+	if !subject.Exclusive && !subject.Alone {
+		for prefix, own := range map[string]bool{"": false, "own tables: ": true} {
+			run(t, subject, own, map[string]func(*env){
+				prefix + "what cannot have been one after the other": anomalies,
+				prefix + "a transaction sees one state":              steady,
+			})
+		}
+		run(t, subject, false, map[string]func(*env){"what lost a conflict is run again": reruns})
+	}
 	run(t, subject, true, map[string]func(*env){
 		"own tables: writes are seen by itself":  ownWrites,
 		"own tables: rollback leaves nothing":    rollback,

@@ -9,45 +9,42 @@ import (
 	"qvat/host/store/sqlite/lite"
 )
 
-// service is the connection on which the store reads what is not rows, each
-// time from the newest state on the disk.
-type service struct {
-	mu sync.Mutex
+// reads is the connection on which the store reads what is not rows, each time
+// from the newest state on the disk.
+type reads struct {
+	mu sync.Mutex // guards what follows
 	c  *lite.Conn // nil when closed
 
-	program, message, failures             *lite.Stmt
+	programs, program, message, failures   *lite.Stmt
 	outboxAfter, outboxKind, outboxKindsOf *lite.Stmt
 }
 
-func (v *service) open(s *Store) error {
-	c, err := s.connect(serviceCache)
-	if err != nil {
-		return err
-	}
+func openReads(c *lite.Conn) (*reads, error) {
+	v := &reads{c: c}
 	p := preparer{c: c}
+	p.prepare(&v.programs, "SELECT id, hash, size, peer, peer IS NOT NULL, used FROM qvat_programs ORDER BY used, id")
 	p.prepare(&v.program, "SELECT text FROM qvat_texts WHERE id=?")
 	p.prepare(&v.message, "SELECT "+recordColumns+" FROM qvat_messages WHERE short=? AND id=? ORDER BY num DESC LIMIT 1")
 	p.prepare(&v.failures, "SELECT "+recordColumns+" FROM qvat_failures ORDER BY num DESC LIMIT ?")
 	p.prepare(&v.outboxAfter, "SELECT id, kind, payload FROM qvat_outbox WHERE id>? ORDER BY id LIMIT ?")
 	p.prepare(&v.outboxKind, "SELECT id, kind, payload FROM qvat_outbox WHERE kind=? AND id>? ORDER BY id LIMIT ?")
 	p.prepare(&v.outboxKindsOf, "SELECT min(kind) FROM qvat_outbox WHERE kind>?")
-	v.c = c
 	if p.err != nil {
-		return errors.Join(p.err, v.close())
+		return nil, errors.Join(p.err, v.close())
 	}
-	return nil
+	return v, nil
 }
 
-func (v *service) close() error {
+func (v *reads) close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := errors.Join(closeAll(v.program, v.message, v.failures, v.outboxAfter, v.outboxKind, v.outboxKindsOf), v.c.Close())
+	err := errors.Join(closeAll(v.programs, v.program, v.message, v.failures, v.outboxAfter, v.outboxKind, v.outboxKindsOf), v.c.Close())
 	v.c = nil
 	return err
 }
 
 // query binds a statement's parameters and gives its rows.
-func (v *service) query(statement **lite.Stmt, bind func(*lite.Stmt) error, row func(*lite.Stmt)) error {
+func (v *reads) query(statement **lite.Stmt, bind func(*lite.Stmt) error, row func(*lite.Stmt)) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.c == nil {
@@ -67,28 +64,34 @@ func (v *service) query(statement **lite.Stmt, bind func(*lite.Stmt) error, row 
 	}
 }
 
-func (v *service) text(id int64) (text string, found bool, err error) {
+func (v *reads) index(each func(store.ProgramRow)) error {
+	return v.query(&v.programs,
+		func(*lite.Stmt) error { return nil },
+		func(s *lite.Stmt) { each(scanProgram(s)) })
+}
+
+func (v *reads) text(id int64) (text string, found bool, err error) {
 	err = v.query(&v.program,
 		func(s *lite.Stmt) error { return s.Int(1, id) },
 		func(s *lite.Stmt) { text, found = s.ColumnText(0), true })
 	return text, found, err
 }
 
-func (v *service) record(id chains.Hash) (r store.Record, found bool, err error) {
+func (v *reads) record(id chains.Hash) (r store.Record, found bool, err error) {
 	err = v.query(&v.message,
 		func(s *lite.Stmt) error { return bindAll(s.Int(1, short(id)), s.Blob(2, id[:])) },
 		func(s *lite.Stmt) { r, found = scanRecord(s), true })
 	return r, found, err
 }
 
-func (v *service) failed(n int) (records []store.Record, err error) {
+func (v *reads) failed(n int) (records []store.Record, err error) {
 	err = v.query(&v.failures,
 		func(s *lite.Stmt) error { return s.Int(1, int64(n)) },
 		func(s *lite.Stmt) { records = append(records, scanRecord(s)) })
 	return records, err
 }
 
-func (v *service) outgoing(after int64, n int) (rows []store.Outgoing, err error) {
+func (v *reads) outgoing(after int64, n int) (rows []store.Outgoing, err error) {
 	err = v.query(&v.outboxAfter,
 		func(s *lite.Stmt) error { return bindAll(s.Int(1, after), s.Int(2, int64(n))) },
 		func(s *lite.Stmt) {
@@ -97,7 +100,7 @@ func (v *service) outgoing(after int64, n int) (rows []store.Outgoing, err error
 	return rows, err
 }
 
-func (v *service) outgoingOf(kind string, after int64, n int) (rows []store.Outgoing, err error) {
+func (v *reads) outgoingOf(kind string, after int64, n int) (rows []store.Outgoing, err error) {
 	err = v.query(&v.outboxKind,
 		func(s *lite.Stmt) error { return bindAll(s.Text(1, kind), s.Int(2, after), s.Int(3, int64(n))) },
 		func(s *lite.Stmt) {
@@ -107,7 +110,7 @@ func (v *service) outgoingOf(kind string, after int64, n int) (rows []store.Outg
 }
 
 // kindAfter gives the first kind in the outbox above another; "" when none is.
-func (v *service) kindAfter(kind string) (next string, err error) {
+func (v *reads) kindAfter(kind string) (next string, err error) {
 	err = v.query(&v.outboxKindsOf,
 		func(s *lite.Stmt) error { return s.Text(1, kind) },
 		func(s *lite.Stmt) { next = s.ColumnText(0) })

@@ -1,8 +1,9 @@
-package sqlite
+package statement
 
 import (
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"qvat/host/store/sqlite/lite"
@@ -11,6 +12,13 @@ import (
 // SQLite's instr, replace and trim take time in proportion to the product of
 // two lengths, within one instruction that no bound can stop. These take time
 // in proportion to their sum.
+
+// Restrict takes out of a connection what no statement may have: the clock, chance,
+// hidden state, and functions that take too long. What is left answers at most
+// longest bytes.
+func Restrict(c *lite.Conn, longest int) error {
+	return errors.Join(makeDeterministic(c), replaceSearches(c, longest))
+}
 
 // replaceSearches puts them in place on a connection. Their answers are at most
 // longest bytes.
@@ -68,38 +76,43 @@ func trimmed(text, set string, left, right bool) string {
 	return text
 }
 
+// Bounds are what a statement may cost.
+type Bounds struct {
+	Text   int           // bytes of the statement
+	Rows   int           // of its answer
+	Answer int           // bytes of its answer
+	Steps  int64         // instructions of SQLite's machine
+	Time   time.Duration // which an instruction that moves a long string can take, too
+	Length int           // bytes of a string or a row on the way
+}
+
+// limit is one of SQLite's own.
+type limit struct {
+	what lite.Limit
+	n    int
+}
+
 // limits are SQLite's own, as they hold for a program's statement.
-func limits(o *Options) map[lite.Limit]int {
-	return map[lite.Limit]int{
-		lite.LimitLength:      sqlLength(o),
-		lite.LimitSQL:         o.SQLText,
-		lite.LimitColumns:     200,
-		lite.LimitDepth:       100,
-		lite.LimitCompound:    50,
-		lite.LimitOps:         25_000,
-		lite.LimitArguments:   100,
-		lite.LimitPattern:     128,
-		lite.LimitParameters:  1000,
-		lite.LimitTriggers:    10,
-		lite.LimitParserDepth: 100,
+func (b Bounds) limits() []limit {
+	return []limit{
+		{lite.LimitLength, b.Length},
+		{lite.LimitSQL, b.Text},
+		{lite.LimitColumns, 200},
+		{lite.LimitDepth, 100},
+		{lite.LimitCompound, 50},
+		{lite.LimitOps, 25_000},
+		{lite.LimitArguments, 100},
+		{lite.LimitPattern, 128},
+		{lite.LimitParameters, 1000},
+		{lite.LimitTriggers, 10},
+		{lite.LimitParserDepth, 100},
 	}
 }
 
-// sqlLength bounds a string or a row in a program's statement: any value of a
-// row fits, with what surrounds it.
-func sqlLength(o *Options) int { return o.ValueBytes + o.KeyBytes + o.TableBytes + 1<<10 }
-
-// narrow sets the limits and gives those that were in force.
-func narrow(c *lite.Conn, o *Options) map[lite.Limit]int {
-	before := limits(o)
-	for what, n := range before {
-		before[what] = c.Limit(what, n)
+// set sets limits and gives those that were in force.
+func set(c *lite.Conn, limits []limit) (before []limit) {
+	for _, l := range limits {
+		before = append(before, limit{l.what, c.Limit(l.what, l.n)})
 	}
 	return before
-}
-
-func restore(c *lite.Conn, before map[lite.Limit]int) {
-	for what, n := range before {
-		c.Limit(what, n)
-	}
 }
