@@ -73,11 +73,11 @@ func (a *attempt) run(ctx context.Context) (*watched, error) {
 	}()
 	tx.post = a.inside(tx)
 	slots := a.slots(tx.post)
-	m := runtime.Message{
+	m := runtime.Invocation{
 		Chain:   a.message.chain,
 		Program: a.message.library.program,
 		Input:   a.message.input,
-		Powers: a.vat.openPowers(powers.Message{
+		Powers: a.vat.openPowers(powers.Scope{
 			Tx: tx, ID: a.message.id, Chain: a.message.chain, Arrived: a.message.arrived,
 			Recorder: a.message.recorder, Lines: &a.logged, Post: tx.post, Slots: slots,
 		}),

@@ -41,7 +41,7 @@ type Module struct {
 	runtime.Module
 	// Open opens the module for one attempt at a message; a message that loses a
 	// conflict makes another.
-	Open func(powers.Message) runtime.Power
+	Open func(powers.Scope) runtime.Power
 }
 
 // Observed is what became of a message.
@@ -114,7 +114,7 @@ func (e *Embed) modules(all []runtime.Module) ([]runtime.Module, error) {
 }
 
 // openPowers opens every module for one attempt at a message.
-func (v *Vat) openPowers(m powers.Message) map[string]runtime.Power {
+func (v *Vat) openPowers(m powers.Scope) map[string]runtime.Power {
 	granted := v.powers.Open(m)
 	for _, own := range v.embed.Modules {
 		granted[own.Name] = own.Open(m)

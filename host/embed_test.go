@@ -45,7 +45,7 @@ func (l lamp) Call(_ context.Context, method string, args []byte) (runtime.Reply
 func lampModule(name string) host.Module {
 	return host.Module{
 		Module: runtime.Module{Name: name, Source: `exports.on = n => host('on', n)`},
-		Open:   func(m powers.Message) runtime.Power { return lamp{m.ID.String()} },
+		Open:   func(m powers.Scope) runtime.Power { return lamp{m.ID.String()} },
 	}
 }
 

@@ -61,7 +61,7 @@ func (f *folder) begin() *use {
 		f.t.Fatal(err)
 	}
 	f.t.Cleanup(tx.Rollback)
-	return &use{f, tx, f.set.Open(Message{Tx: tx})["qvat:files"]}
+	return &use{f, tx, f.set.Open(Scope{Tx: tx})["qvat:files"]}
 }
 
 // call gives the answer's JSON, or the error's text after "!".

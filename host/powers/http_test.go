@@ -287,7 +287,7 @@ func TestRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	p := set.Open(Message{Tx: tx})["qvat:http"]
+	p := set.Open(Scope{Tx: tx})["qvat:http"]
 	in := func(fields string) string { return `[{"url":"https://example.com/",` + fields + `}]` }
 	for _, c := range []struct{ args, name, want string }{
 		{`[]`, "TypeError", "takes 1 arguments"},
