@@ -30,6 +30,11 @@ var plan = map[string][]string{
 	"host/store/sqlite/lite": {},
 	"host/powers":            {"chains", "runtime", "host/mail", "host/store"},
 	"host/web":               {"chains", "host/mail"},
+	"host/metrics":           {"runtime", "host/store/sqlite"},
+	"host/outbox":            {"host/mail", "host/powers", "host/store"},
+	"host/recent":            {"chains", "host/web"},
+	"host/rootpower":         {},
+	"host/sandbox":           {},
 	"host":                   {"chains", "runtime", "host/*"},
 	"tools/bundle":           {"chains"},
 	"tools/project":          {"chains", "runtime", "host", "host/fault", "host/keyfile", "tools/bundle"},
@@ -44,7 +49,7 @@ var only = map[string][]string{
 	"github.com/tetratelabs/wazero": {"runtime"},
 	"modernc.org/sqlite":            {"host/store/sqlite", "host/store/sqlite/lite"},
 	"database/sql":                  {},
-	"github.com/evanw/esbuild":      {"host", "tools/bundle"},
+	"github.com/evanw/esbuild":      {"host/rootpower", "tools/bundle"},
 	"net/http":                      {"host/api", "host/control", "host/powers", "host/web", "tools/load"},
 }
 

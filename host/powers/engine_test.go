@@ -182,7 +182,7 @@ func (v *vat) commit(a *attempt) {
 	if a.err != nil {
 		v.t.Fatalf("the message failed: %v", a.err)
 	}
-	if err := a.tx.Commit(context.Background(), &store.Record{ID: a.id, Recorded: a.recorder.Bytes()}); err != nil {
+	if err := a.tx.Commit(context.Background(), &store.Record{ID: a.id, Recorded: record(a.recorder)}); err != nil {
 		v.t.Fatal(err)
 	}
 }

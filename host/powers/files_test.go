@@ -246,7 +246,7 @@ func TestFilesForReadingAlone(t *testing.T) {
 		u.want("!for reading alone", call[0], call[1:]...)
 	}
 	// What was staged when more was granted is not done either.
-	payload, err := newOperation(opWrite, "a").encode([]byte("2"))
+	payload, err := newOperation(opWrite, "a", "1").encode([]byte("2"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func (s *Set) Open(m Scope) map[string]runtime.Power {
 		powers["qvat:mail"] = &mailPower{post: m.Post, slots: m.Slots, agents: map[string]*mail.Agent{}}
 	}
 	if s.files != nil {
-		powers["qvat:files"] = &filesPower{view: view{dir: s.files}, tx: m.Tx}
+		powers["qvat:files"] = &filesPower{view: view{dir: s.files}, tx: m.Tx, chance: m.Recorder.Chance("qvat:files")}
 	}
 	if s.http != nil {
 		powers["qvat:http"] = &httpPower{client: s.http, tx: m.Tx, recorder: m.Recorder}
