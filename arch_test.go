@@ -29,6 +29,9 @@ chains host/store host/retry < host/mail
 host/fault host/mail < host/control
 chains host/mail < host/web
 chains runtime host/store host/mail < host/powers
+runtime host/library host/store < host/metrics
+host/mail host/powers host/retry host/store < host/outbox
+chains host/web < host/recent
 chains runtime host/* < host
 
 chains < tools/bundle
@@ -43,7 +46,7 @@ var only = map[string][]string{
 	"github.com/tetratelabs/wazero": {"runtime"},
 	"modernc.org/sqlite":            {"host/store/sqlite/lite"},
 	"database/sql":                  {},
-	"github.com/evanw/esbuild":      {"host", "tools/bundle"},
+	"github.com/evanw/esbuild":      {"host/rootpower", "tools/bundle"},
 	"net/http":                      {"host/api", "host/control", "host/powers", "host/web", "tools/load"},
 }
 

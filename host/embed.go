@@ -12,17 +12,17 @@ import (
 )
 
 // Embed is what a Go program that embeds the vat adds to it: powers of its own,
-// a look at each message, and for tests of programs another clock and a stand-in
+// a look at each invocation, and for tests of programs another clock and a stand-in
 // for the network.
 type Embed struct {
 	// Modules are host modules beside those that qvat.toml grants. Two of one
 	// name are an error of Open.
 	Modules []Module
-	// Observe is told what became of each message, once that is decided: one
-	// message after another or several at once, before their senders know. It
-	// must be quick. nil is told nothing.
+	// Observe is told what became of each invocation, once that is decided: one
+	// after another or several at once, before their senders know. It must be
+	// quick. nil is told nothing.
 	Observe func(Observed)
-	// Now is the clock of the messages: when they arrive, and what qvat:clock
+	// Now is the clock of the invocations: when they arrive, and what qvat:clock
 	// tells. Limits of time go by the real one. nil is time.Now.
 	Now func() time.Time
 	// Exchange answers the requests of qvat:http in the network's place. What is
@@ -39,12 +39,13 @@ type Embed struct {
 // requires by its Name.
 type Module struct {
 	runtime.Module
-	// Open opens the module for one attempt at a message; a message that loses a
-	// conflict makes another.
-	Open func(powers.Message) runtime.Power
+	// Open opens the module for one attempt at an invocation; one that loses a
+	// conflict makes another. What it tells programs is not recorded, but for
+	// what it draws of the scope's Recorder.
+	Open func(powers.Scope) runtime.Power
 }
 
-// Observed is what became of a message.
+// Observed is what became of an invocation.
 type Observed struct {
 	ID       chains.Hash
 	Chain    chains.Chain  // as it came, whether or not it was evaluated
@@ -64,23 +65,7 @@ type Observed struct {
 	Log     []powers.Logged
 }
 
-// said is what a run of a message has logged.
-type said struct {
-	console []runtime.LogLine
-	log     []powers.Logged
-}
-
-func (v *Vat) observe(c chains.Capsule, m *message, u used, err error) {
-	if v.embed.Observe == nil {
-		return
-	}
-	v.embed.Observe(Observed{
-		ID: m.id, Chain: c.Chain, Programs: c.Chain.Prefix(len(c.Chain.Links)), Outcome: outcomeOf(err), Err: err,
-		Fuel: u.fuel, Memory: u.memory, Micros: u.micros, Console: m.said.console, Log: m.said.log,
-	})
-}
-
-// now is the time as messages see it.
+// now is the time as invocations see it.
 func (e *Embed) now() time.Time {
 	if e.Now != nil {
 		return e.Now()
@@ -113,8 +98,8 @@ func (e *Embed) modules(all []runtime.Module) ([]runtime.Module, error) {
 	return all, nil
 }
 
-// openPowers opens every module for one attempt at a message.
-func (v *Vat) openPowers(m powers.Message) map[string]runtime.Power {
+// openPowers opens every module for one attempt.
+func (v *Vat) openPowers(m powers.Scope) map[string]runtime.Power {
 	granted := v.powers.Open(m)
 	for _, own := range v.embed.Modules {
 		granted[own.Name] = own.Open(m)
@@ -133,10 +118,10 @@ func (v *Vat) Entries(ctx context.Context, table string, q store.EntriesQuery) (
 	return tx.Entries(ctx, table, q)
 }
 
-// SendOutbox sends what messages have staged, to Embed.Exchange, and runs the
-// messages that the answers are for; what those stage is sent as well. A request
-// that had no answer stays, for another call at least a second later.
+// SendOutbox sends what is staged, to Embed.Exchange, and runs the invocations that
+// the answers are for; what those stage is sent as well. A request that had no answer
+// stays, for another call at least a second later.
 func (v *Vat) SendOutbox(ctx context.Context) error {
-	_, err := v.sendAll(ctx)
+	_, err := v.outbox.SendAll(ctx)
 	return err
 }

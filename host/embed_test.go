@@ -45,7 +45,7 @@ func (l lamp) Call(_ context.Context, method string, args []byte) (runtime.Reply
 func lampModule(name string) host.Module {
 	return host.Module{
 		Module: runtime.Module{Name: name, Source: `exports.on = n => host('on', n)`},
-		Open:   func(m powers.Message) runtime.Power { return lamp{m.ID.String()} },
+		Open:   func(m powers.Scope) runtime.Power { return lamp{m.ID.String()} },
 	}
 }
 
@@ -96,7 +96,7 @@ func TestObserve(t *testing.T) {
 		t.Fatalf("%d messages were observed, want 4", len(all))
 	}
 	one := all[0]
-	if one.ID != good.ID() || one.Outcome != "ok" || one.Err != nil || one.Fuel != a.Message.Fuel || one.Micros != a.Message.Micros {
+	if one.ID != good.ID() || one.Outcome != "ok" || one.Err != nil || one.Fuel != a.Fuel || one.Micros != a.Micros {
 		t.Errorf("of the first: %+v", one)
 	}
 	if len(one.Programs) != 2 || one.Programs[1] != good.Chain.Links[1].Program {

@@ -6,13 +6,12 @@ import (
 	"fmt"
 
 	"qvat/chains"
-	"qvat/host/api"
 	"qvat/host/fault"
 	"qvat/host/library"
 	"qvat/host/store"
 )
 
-// loadable is the programs that a message may load: those of its chain and all
+// loadable is the programs that an invocation may load: those of its chain and all
 // that they require. A lease holds the stored ones in place until it has run.
 type loadable struct {
 	programs map[chains.Hash]chains.Program
@@ -22,8 +21,8 @@ type loadable struct {
 	room     int // bytes that the programs may still come to
 }
 
-// gather finds every program of a capsule's chain, and every module that those
-// require, in the capsule or the store. The fault lists all that are missing.
+// gather is the third step: it finds every program of a capsule's chain, and every
+// module that those require, in the capsule or the store. The fault lists all that are missing.
 // Nothing is kept yet of what the capsule brings: see keep.
 func (v *Vat) gather(ctx context.Context, c chains.Capsule) (*loadable, error) {
 	l := &loadable{
@@ -46,7 +45,7 @@ func (v *Vat) gather(ctx context.Context, c chains.Capsule) (*loadable, error) {
 	return l, nil
 }
 
-// keep stores what a message brought, once it has run to its end: a chain that
+// keep stores what an invocation brought, once it has committed: a chain that
 // the root's program refuses has used nothing, whoever signed its first link.
 func (l *loadable) keep(ctx context.Context, peer string) error {
 	for _, p := range l.brought {
@@ -106,13 +105,13 @@ func (l *loadable) program(ctx context.Context, h chains.Hash) (chains.Program, 
 	return l.lease.Program(ctx, h)
 }
 
-// Missing is api.Vat's.
+// Missing says which of the hashes the vat has no program for, in the order asked.
 func (v *Vat) Missing(ctx context.Context, _ string, hashes []chains.Hash) ([]chains.Hash, error) {
 	return v.library.Missing(ctx, hashes)
 }
 
-// PutProgram is api.Vat's. The program goes to the strangers' space until a
-// root-signed message uses it.
+// PutProgram stores a program that peer has sent, and says whether the vat lacked
+// it. It goes to the strangers' space until a root-signed invocation uses it.
 func (v *Vat) PutProgram(ctx context.Context, peer string, _ chains.Hash, p chains.Program) (bool, error) {
 	created, err := v.library.Put(ctx, p, library.Owner{Peer: peer})
 	return created, programFault(err)
@@ -138,5 +137,3 @@ func programFault(err error) error {
 	}
 	return nil
 }
-
-var _ api.Vat = (*Vat)(nil)

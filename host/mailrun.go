@@ -2,16 +2,18 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"qvat/chains"
 	"qvat/host/fault"
 	"qvat/host/mail"
 	"qvat/host/powers"
+	"qvat/runtime"
 )
 
-// caller runs published chains for the vat's agents: each call is a message of
-// the vat like any other, whose data may hold capabilities.
+// caller runs published chains for the vat's agents: each call is an invocation like
+// any other, whose data may hold capabilities.
 type caller struct{ vat *Vat }
 
 // Run is mail.Runner's.
@@ -24,8 +26,8 @@ func (r caller) Run(ctx context.Context, c mail.Call) (mail.Ran, error) {
 		return mail.Ran{}, &mail.Error{Code: mail.Full, Message: "the data of the call is larger than limits.input_bytes"}
 	}
 	capsule.Input = c.Input
-	a, err := r.vat.invoke(ctx, "", capsule, &message{id: c.ID, once: c.Once, call: &c})
-	return mail.Ran{Result: a.Result, Fuel: a.Message.Fuel}, callError(err)
+	a, err := r.vat.answer(ctx, target{c.ID, capsule, c.Once}, cause{call: &c})
+	return mail.Ran{Result: a.Result, Fuel: a.Fuel}, callError(err)
 }
 
 // callError says what ended a call as its caller may see it: an error of the
@@ -57,33 +59,42 @@ func (s slotted) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
 	return b, powers.MailRefusal(err)
 }
 
-// inside is the vat's agents within the attempt's transaction. What runs on
-// behalf of a delivery says so, or a message could wake its own sender for ever.
-func (a *attempt) inside(tx *watched) *mail.Inside {
+// agentsIn is the vat's agents within an attempt's transaction. What runs on behalf
+// of a delivery says so, or a letter could wake its own sender for ever.
+func (v *Vat) agentsIn(tx *effects, inv *invocation, recorder *powers.Recorder) *mail.Inside {
 	left, auto := -1, uint8(0)
-	if c := a.message.call; c != nil {
+	if c := inv.call; c != nil {
 		left, auto = c.Left, c.Auto
 	}
-	return a.vat.post.In(tx).During(a.message.arrived, left, auto).Draw(a.message.seed)
+	return v.post.In(tx).During(inv.arrived, left, auto).Draw(recorder.Chance("qvat:mail"))
 }
 
-// slots are the capabilities of the attempt; nil where it is no call.
-func (a *attempt) slots(in *mail.Inside) *mail.Slots {
-	if a.message.call == nil {
-		return nil
+// resultOf makes the result of a call what its caller gets, and adds what is to
+// commit with it.
+func resultOf(ctx context.Context, c *mail.Call, in *mail.Inside, slots *mail.Slots, out *runtime.Outcome) (err error) {
+	if out.Result, err = slots.Result(out.Result); err != nil || c.Commit == nil {
+		return err
 	}
-	return in.Slots(*a.message.call)
+	return c.Commit(ctx, in, mail.Ran{Result: out.Result, Fuel: out.Fuel})
 }
 
-// finishCall makes the result of a call what its caller gets, and adds what is
-// to commit with it.
-func (a *attempt) finishCall(ctx context.Context, in *mail.Inside, slots *mail.Slots) (err error) {
-	c := a.message.call
+// callRecord is what a record has of a call beside its chain and its data.
+type callRecord struct {
+	Agent mail.ID     `json:"agent"`
+	Slots []mail.Slot `json:"slots"`
+	Fuel  int64       `json:"fuel"`
+	Left  int         `json:"left"`
+	Auto  uint8       `json:"auto"`
+}
+
+// callJSON is that as JSON; nil where there is no call.
+func callJSON(c *mail.Call) json.RawMessage {
 	if c == nil {
 		return nil
 	}
-	if a.out.Result, err = slots.Result(a.out.Result); err != nil || c.Commit == nil {
-		return err
+	b, err := json.Marshal(callRecord{c.Agent, c.Slots, c.Fuel, c.Left, c.Auto})
+	if err != nil {
+		panic(err) // numbers and identifiers always have a JSON form
 	}
-	return c.Commit(ctx, in, mail.Ran{Result: a.out.Result, Fuel: a.out.Fuel})
+	return b
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"qvat/host/config"
+	"qvat/host/recent"
 )
 
 // TestPageByNoName: a link that the page would refuse is not made.
@@ -25,7 +26,7 @@ func TestPageByNoName(t *testing.T) {
 	} {
 		v := &Vat{log: slog.New(slog.DiscardHandler)}
 		v.config.Web = config.Web{Enabled: true, Hosts: one.hosts}
-		_, login := v.newPage(t.Context(), newSeen(time.Now), &net.TCPAddr{IP: net.ParseIP(one.ip), Port: 7070})
+		_, login := v.newPage(t.Context(), recent.New(time.Now), &net.TCPAddr{IP: net.ParseIP(one.ip), Port: 7070})
 		if got := login(); !strings.HasPrefix(got, one.want) || one.want == "" && got != "" {
 			t.Errorf("at %s, named %v, the link is %q", one.ip, one.hosts, got)
 		}

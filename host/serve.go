@@ -11,8 +11,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"qvat/chains"
 	"qvat/host/api"
 	"qvat/host/control"
+	"qvat/host/recent"
+	"qvat/host/sandbox"
 	"qvat/host/web"
 )
 
@@ -33,7 +36,7 @@ type RunOptions struct {
 	Embed     Embed
 }
 
-// Run opens the vat in o.Dir and serves it until ctx ends. Then messages that
+// Run opens the vat in o.Dir and serves it until ctx ends. Then invocations that
 // are under way finish or fail, and it returns within 2 seconds: what was
 // answered is on the disk.
 func Run(ctx context.Context, o RunOptions) (err error) {
@@ -41,8 +44,8 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	seen := newSeen(time.Now)
-	o.Embed.Observe = seen.watch(o.Embed.Observe)
+	runs := recent.New(time.Now)
+	o.Embed.Observe = remember(runs, o.Embed.Observe)
 	v, err := Open(ctx, Options{Dir: o.Dir, Logger: o.Logger, Registry: registry, RootPower: o.RootPower, Embed: o.Embed})
 	if err != nil {
 		return err
@@ -61,14 +64,18 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return errors.Join(fmt.Errorf("listen for the owner: %w", err), l.Close())
 	}
 	if v.config.Sandbox {
-		if err := confine(&v.config, v.dir); err != nil {
+		files, err := filesDir(&v.config, v.dir)
+		if err == nil {
+			err = sandbox.Confine(v.dir, files, v.config.Powers.HTTP.Origins)
+		}
+		if err != nil {
 			return errors.Join(err, l.Close(), c.Close())
 		}
 	}
 	// Close waits for what this starts.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	page, login := v.newPage(ctx, seen, l.Addr())
+	page, login := v.newPage(ctx, runs, l.Addr())
 	v.servePost(ctx, c, login)
 	v.log.Info("serving", "dir", v.dir, "address", l.Addr().String(), "root", v.info.RootKey)
 	v.tellLogin(login, o.Login)
@@ -76,6 +83,18 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		o.Listening("http://" + l.Addr().String())
 	}
 	return v.server(registry, page).Serve(ctx, l)
+}
+
+// served is the vat as its HTTP has it.
+type served struct{ *Vat }
+
+// Invoke is api.Vat's.
+func (s served) Invoke(ctx context.Context, peer string, c chains.Capsule) (api.Answer, error) {
+	a, err := s.Vat.Invoke(ctx, peer, c)
+	return api.Answer{
+		Result:  a.Result,
+		Message: api.MessageInfo{ID: a.ID.String(), Fuel: a.Fuel, Memory: a.Memory, Micros: a.Micros},
+	}, err
 }
 
 // tellLogin tells a link to log in to the page, where there is one.
@@ -94,7 +113,7 @@ func (v *Vat) tellLogin(login func() string, tell func(link string)) {
 func (v *Vat) server(registry *prometheus.Registry, page *web.Page) *api.Server {
 	h := v.config.HTTP
 	o := api.Options{
-		Vat:         v,
+		Vat:         served{v},
 		Chains:      chainLimits(&v.config),
 		Logger:      v.log,
 		Registry:    registry,

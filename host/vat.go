@@ -1,17 +1,17 @@
-// Package host is the vat: it opens a base directory and takes messages through
+// Package host is the vat: it opens a base directory and takes invocations through
 // their one path.
 //
-// A message is decoded and verified once; its programs are gathered, or all
+// An invocation is decoded and verified once; its programs are gathered, or all
 // that are missing are named; it runs in an instance of its own against a
 // snapshot of the store; what it wrote, what it staged and its record commit
-// together; and only then does its answer leave. A message that loses a
-// conflict is run again: it had no effect, and runs the same way each time.
-// One that fails leaves nothing but the record of its failure.
+// together; and only then does its answer leave. One that loses a conflict is run
+// again: it had no effect, and runs the same way each time. One that fails leaves
+// nothing but the record of its failure.
 //
-// Files: init.go and settings.go are the directory, rootpower.go is the bundle of
-// root-power.js, gather.go, invoke.go and attempt.go are the path, outbox.go is
-// what leaves after the commit, post.go is the vat's agents, serve.go is the
-// process, embed.go is what a Go program that embeds the vat can add to it.
+// Files: invocation.go is the path, and verify.go, admit.go, gather.go, attempt.go
+// and commit.go are its steps; settings.go and init.go are the directory, post.go is the
+// vat's agents and mailrun.go what they call, serve.go is the process and page.go its
+// page, embed.go is what a Go program that embeds the vat can add to it.
 package host
 
 import (
@@ -32,8 +32,10 @@ import (
 	"qvat/host/keyfile"
 	"qvat/host/library"
 	"qvat/host/mail"
+	"qvat/host/metrics"
+	"qvat/host/outbox"
 	"qvat/host/powers"
-	"qvat/host/retry"
+	"qvat/host/rootpower"
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
 	"qvat/runtime"
@@ -72,9 +74,8 @@ type Vat struct {
 	post     *mail.Post
 	powers   *powers.Set
 	gate     *gate
-	metrics  *metrics
-	tries    retry.Tries[int64] // of requests in the outbox, by their rows
-	filesMu  sync.Mutex         // held while changes of files are made: one after another
+	metrics  *metrics.Metrics
+	outbox   *outbox.Sender
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup
@@ -86,7 +87,6 @@ type Vat struct {
 func Open(ctx context.Context, o Options) (*Vat, error) {
 	v := &Vat{
 		dir: o.Dir, root: o.RootPower, embed: o.Embed, log: o.Logger,
-		tries: retry.Tries[int64]{First: firstRetry, Last: lastRetry},
 	}
 	if v.root == "" {
 		v.root = filepath.Join(v.dir, rootPower)
@@ -139,21 +139,24 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	if err != nil {
 		return fmt.Errorf("%s: powers: %w", filepath.Join(v.dir, config.File), err)
 	}
-	var b bundle
+	v.outbox = outbox.New(outbox.Options{
+		Store: v.store, Powers: v.powers, Deliver: v.deliver, OneByOne: v.embed.Exchange != nil, Logger: v.log,
+	})
+	var b rootpower.Bundle
 	if like := v.embed.Like; like != nil {
 		v.engine = like.engine
 	} else if b, err = v.bundle(); err != nil {
 		return err
-	} else if err := v.openEngine(ctx, b.text); err != nil {
+	} else if err := v.openEngine(ctx, b.Text); err != nil {
 		return err
 	}
-	v.metrics = newMetrics(registry, v)
+	v.metrics = metrics.New(registry, v.numbers)
 	ctx, v.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if v.embed.Like == nil {
-		v.workers.Go(func() { v.watchRootPower(ctx, b) })
+		v.workers.Go(func() { b.Watch(ctx, v.engine.SetRootPower) })
 	}
 	if v.embed.Exchange == nil {
-		v.workers.Go(func() { v.sendOutbox(ctx) })
+		v.workers.Go(func() { v.outbox.Run(ctx) })
 	}
 	return nil
 }
@@ -167,6 +170,27 @@ func openStore(ctx context.Context, c *config.Config, dir string, log *slog.Logg
 		return nil, err
 	}
 	return s, nil
+}
+
+// bundle bundles root-power.js, and refuses one that is made of what programs can
+// write.
+func (v *Vat) bundle() (rootpower.Bundle, error) {
+	o := rootpower.Options{File: v.root, Modules: v.embed.names(), Logger: v.log}
+	if v.config.Powers.Files.Write {
+		var err error
+		if o.Writable, err = filesDir(&v.config, v.dir); err != nil {
+			return rootpower.Bundle{}, err
+		}
+	}
+	return rootpower.New(o)
+}
+
+// numbers are what the vat's metrics ask for.
+func (v *Vat) numbers() metrics.Numbers {
+	return metrics.Numbers{
+		Running: int64(len(v.gate.running)), Waiting: v.gate.waiting.Load(),
+		Engine: v.engine.Stats(), Store: v.store.Stats(), Library: v.library.Stats(),
+	}
 }
 
 func (v *Vat) openEngine(ctx context.Context, text string) error {
@@ -213,7 +237,7 @@ func ownFolder(path string) error {
 	return nil
 }
 
-// Close ends what runs in the background, and closes the store. Messages must
+// Close ends what runs in the background, and closes the store. Invocations must
 // have ended.
 func (v *Vat) Close() error {
 	if v.stop != nil {
@@ -239,10 +263,10 @@ func (v *Vat) Close() error {
 	return errors.Join(errs...)
 }
 
-// Info is api.Vat's.
+// Info describes the vat.
 func (v *Vat) Info() api.Info { return v.info }
 
-// Ready is api.Vat's.
+// Ready says why the vat cannot take invocations now, or nil.
 func (v *Vat) Ready(ctx context.Context) error {
 	tx, err := v.store.Begin(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -166,8 +167,8 @@ func TestAtMostOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(first.Result) != "5" || string(again.Result) != "5" || first.Message != again.Message {
-		t.Errorf("first %s %+v, again %s %+v", first.Result, first.Message, again.Result, again.Message)
+	if string(first.Result) != "5" || !reflect.DeepEqual(first, again) {
+		t.Errorf("first %s %+v, again %s %+v", first.Result, first, again.Result, again)
 	}
 	if got := mustInvoke(t, v, capsule("6", add)); got != "11" {
 		t.Errorf("another message got %s", got)

@@ -311,7 +311,7 @@ func TestRow14SignaturesHaveDomains(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := e.Turn(t.Context(), runtime.Message{Chain: v, Program: func(_ context.Context, h chains.Hash) (chains.Program, bool, error) {
+			out, err := e.Turn(t.Context(), runtime.Invocation{Chain: v, Program: func(_ context.Context, h chains.Hash) (chains.Program, bool, error) {
 				p, ok := programs[h]
 				return p, ok, nil
 			}})

@@ -10,7 +10,7 @@ import (
 )
 
 // logOf runs a chain and gives its result and the lines that it logged.
-func logOf(t *testing.T, e *runtime.Engine, m runtime.Message) (string, []runtime.LogLine) {
+func logOf(t *testing.T, e *runtime.Engine, m runtime.Invocation) (string, []runtime.LogLine) {
 	t.Helper()
 	var lines []runtime.LogLine
 	m.Log = func(l runtime.LogLine) { lines = append(lines, l) }

@@ -109,7 +109,7 @@ func (c *hostile) directive(line string) bool {
 }
 
 // message signs the case's programs into a chain.
-func (c hostile) message(t testing.TB) runtime.Message {
+func (c hostile) message(t testing.TB) runtime.Invocation {
 	t.Helper()
 	var hashes []string
 	place := func(text string) string {

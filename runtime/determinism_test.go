@@ -64,7 +64,7 @@ type figure struct {
 	Fuel, Memory          int64
 }
 
-func figureOf(e *runtime.Engine, c hostile, m runtime.Message) (figure, error) {
+func figureOf(e *runtime.Engine, c hostile, m runtime.Invocation) (figure, error) {
 	out, err := e.Turn(context.Background(), m)
 	var f *runtime.Failure
 	if err != nil && !errors.As(err, &f) {

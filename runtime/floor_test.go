@@ -15,14 +15,14 @@ import (
 )
 
 // tiny is a message of one small program.
-func tiny(tb testing.TB) Message {
+func tiny(tb testing.TB) Invocation {
 	tb.Helper()
 	s := chaintest.ParseTexts("root", map[string]string{"root": `exports.main = () => 1`})
 	v, err := chains.NewVerifier(chaintest.Public("root"), chains.VerifierOptions{}).Verify(s.Chain)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return Message{Chain: v, Program: func(context.Context, chains.Hash) (chains.Program, bool, error) {
+	return Invocation{Chain: v, Program: func(context.Context, chains.Hash) (chains.Program, bool, error) {
 		return s.Programs[0], true, nil
 	}}
 }
@@ -91,7 +91,7 @@ func TestIdleMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	big := Message{Chain: v, Program: func(context.Context, chains.Hash) (chains.Program, bool, error) { return s.Programs[0], true, nil }}
+	big := Invocation{Chain: v, Program: func(context.Context, chains.Hash) (chains.Program, bool, error) { return s.Programs[0], true, nil }}
 	for range 3 {
 		if _, err := e.Turn(ctx, big); err != nil {
 			t.Fatal(err)

@@ -55,7 +55,7 @@ func FuzzProgram(f *testing.F) {
 		if _, err := chains.NewProgram([]byte(text), 0); err != nil {
 			return
 		}
-		for _, m := range []runtime.Message{message(t, "", text), message(t, "", parent, text)} {
+		for _, m := range []runtime.Invocation{message(t, "", text), message(t, "", parent, text)} {
 			m.Powers = map[string]runtime.Power{"test:echo": echo{}}
 			out, err := e.Turn(t.Context(), m)
 			var failure *runtime.Failure

@@ -62,7 +62,7 @@ func aloneFuel(t testing.TB) int64 {
 }
 
 // checkWitness runs the witness and wants nothing changed.
-func checkWitness(t testing.TB, e *runtime.Engine, m runtime.Message, fuel int64) {
+func checkWitness(t testing.TB, e *runtime.Engine, m runtime.Invocation, fuel int64) {
 	t.Helper()
 	out, err := e.Turn(t.Context(), m)
 	witness.check(t, out, err)

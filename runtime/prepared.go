@@ -65,7 +65,7 @@ func (p *prepared) cost() int {
 // find gives the state for a message's root, nil where there is none; seen tells
 // whether the root has been here before, so that its state is worth keeping. All
 // programs that went into the state must be there for this message as well.
-func (c *preparedCache) find(ctx context.Context, m Message) (state *prepared, seen bool) {
+func (c *preparedCache) find(ctx context.Context, m Invocation) (state *prepared, seen bool) {
 	root := m.Chain.Program(0)
 	c.mu.Lock()
 	state, seen = c.lru.Get(root)

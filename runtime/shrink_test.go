@@ -19,7 +19,7 @@ func TestDeepCallsLeaveNoStack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deep := Message{Chain: v, Program: func(context.Context, chains.Hash) (chains.Program, bool, error) { return s.Programs[0], true, nil }}
+	deep := Invocation{Chain: v, Program: func(context.Context, chains.Hash) (chains.Program, bool, error) { return s.Programs[0], true, nil }}
 	heap := func() uint64 {
 		goruntime.GC()
 		var m goruntime.MemStats

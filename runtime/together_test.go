@@ -17,7 +17,7 @@ func TestHostileTogether(t *testing.T) {
 	fuel := aloneFuel(t)
 	e := newEngine(t, hostileOptions())
 	var cases []hostile
-	var messages []runtime.Message
+	var messages []runtime.Invocation
 	for _, c := range readHostile(t) {
 		if strings.HasPrefix(c.file, "bombs") {
 			continue

@@ -9,8 +9,8 @@ import (
 	"qvat/chains"
 )
 
-// Message is what a turn runs.
-type Message struct {
+// Invocation is what a turn runs.
+type Invocation struct {
 	// Chain is the verified chain: its programs, and who signed each.
 	Chain chains.Verified
 	// Program finds a program's text by hash. It answers for every program
@@ -59,7 +59,7 @@ const hostCallFuel = 500
 // turn is a message under way in an instance.
 type turn struct {
 	e       *Engine
-	m       Message
+	m       Invocation
 	fuel    int64 // that it may burn
 	in      *instance
 	entries entries
@@ -88,7 +88,7 @@ type laterAnswer struct {
 // Turn runs a message to its end in a fresh instance. The error is a *Failure
 // where the fault is its programs', the power's own error where one ended the
 // turn, and ctx's where that ended. The outcome tells the cost in each case.
-func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
+func (e *Engine) Turn(ctx context.Context, m Invocation) (_ Outcome, err error) {
 	p := e.use()
 	state, seen := p.prepared.find(ctx, m)
 	if state == nil {

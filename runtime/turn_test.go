@@ -31,12 +31,12 @@ func newParty(t testing.TB, name string) party {
 
 // message signs texts into a chain: the first by root, the others by the
 // parties in turn.
-func message(t testing.TB, input string, texts ...string) runtime.Message {
+func message(t testing.TB, input string, texts ...string) runtime.Invocation {
 	t.Helper()
 	return messageWith(t, input, nil, texts...)
 }
 
-func messageWith(t testing.TB, input string, modules []string, texts ...string) runtime.Message {
+func messageWith(t testing.TB, input string, modules []string, texts ...string) runtime.Invocation {
 	t.Helper()
 	root := newParty(t, "root")
 	programs := map[chains.Hash]chains.Program{}
@@ -68,7 +68,7 @@ func messageWith(t testing.TB, input string, modules []string, texts ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return runtime.Message{
+	return runtime.Invocation{
 		Chain: v,
 		Input: []byte(input),
 		Program: func(_ context.Context, h chains.Hash) (chains.Program, bool, error) {

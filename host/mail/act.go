@@ -237,6 +237,9 @@ func (in *Inside) run(ctx context.Context, who *agent, f func(x *act) error) err
 		if err := f(x); err != nil {
 			return err
 		}
+		if in.rand != nil && in.rand.err != nil {
+			return in.rand.err
+		}
 		return x.flush(ctx)
 	})
 	if err != nil {

@@ -3,9 +3,7 @@ package mail
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -321,22 +319,22 @@ func random() (n number) {
 	return n
 }
 
-// draws gives numbers that come of a seed. It is for one goroutine.
+// draws gives numbers that somebody else draws. It is for one goroutine.
 type draws struct {
-	seed  [32]byte
-	count uint64
+	chance func() ([32]byte, error)
+	err    error // the first
 }
 
-func (d *draws) next() (n number) {
-	d.count++
-	h := hmac.New(sha256.New, d.seed[:])
-	h.Write(binary.BigEndian.AppendUint64([]byte("qvat mail draw v1\n"), d.count)) //nolint:errcheck // it never fails
-	h.Sum(n[:0])
+func (d *draws) next() number {
+	n, err := d.chance()
+	if d.err == nil {
+		d.err = err
+	}
 	return n
 }
 
 // random gives what [random] does; within a transaction of somebody else's, what
-// comes of its seed.
+// that draws.
 func (x *act) random() number {
 	if x.draws == nil {
 		return random()

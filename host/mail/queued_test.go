@@ -137,7 +137,7 @@ func TestDraw(t *testing.T) {
 	attempt := func(seed byte) string {
 		tx := must(v.s.Begin(ctx))(t)
 		defer tx.Rollback()
-		self := must(v.In(tx).During(v.clock.now(), -1, 0).Draw([32]byte{seed}).Agent(ctx, "self"))(t)
+		self := must(v.In(tx).During(v.clock.now(), -1, 0).Draw(drawing(seed)).Agent(ctx, "self"))(t)
 		made := must(self.MakeGuest(ctx, "guest"))(t)
 		value := must(self.StoreValue(ctx, "value", json.RawMessage(`1`)))(t)
 		sent := must(self.Send(ctx, "guest", []string{"hello"}, nil, nil))(t)
@@ -153,4 +153,10 @@ func TestDraw(t *testing.T) {
 	if other := attempt(2); other == first {
 		t.Error("another seed gives the same")
 	}
+}
+
+// drawing is chance that comes of a seed.
+func drawing(seed byte) func() ([32]byte, error) {
+	n := [32]byte{seed}
+	return func() ([32]byte, error) { n[1]++; return n, nil }
 }

@@ -95,12 +95,12 @@ func (in *Inside) During(arrived time.Time, left int, auto uint8) *Inside {
 	return in
 }
 
-// Draw has all that is random in the transaction, ids and keys, come of a seed: in
-// a transaction that is run again with the same one, the same actions give the
-// same. The seed must be 32 bytes that nobody can guess, and another for each that
-// commits. It gives in.
-func (in *Inside) Draw(seed [32]byte) *Inside {
-	in.rand = &draws{seed: seed}
+// Draw has all that is random in the transaction, ids and keys, come of chance, each
+// 32 bytes that nobody can guess: where that gives the same when the transaction is
+// run again, the same actions give the same. An action during which it fails fails
+// with its error. It gives in.
+func (in *Inside) Draw(chance func() ([32]byte, error)) *Inside {
+	in.rand = &draws{chance: chance}
 	return in
 }
 

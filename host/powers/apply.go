@@ -3,7 +3,6 @@ package powers
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,8 +38,8 @@ type operation struct {
 	ID      string `json:"id"` // its own
 }
 
-func newOperation(what, name string) *operation {
-	return &operation{Version: 1, What: what, Path: name, ID: rand.Text()}
+func newOperation(what, name, id string) *operation {
+	return &operation{Version: 1, What: what, Path: name, ID: id}
 }
 
 func (o *operation) encode(data []byte) ([]byte, error) {

@@ -2,6 +2,7 @@ package powers
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,7 +13,7 @@ import (
 
 func (f *folder) payload(what, name, data string) []byte {
 	f.t.Helper()
-	b, err := newOperation(what, name).encode([]byte(data))
+	b, err := newOperation(what, name, rand.Text()).encode([]byte(data))
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -162,7 +163,8 @@ func integer(raw []byte, what string, least, most int) (int, error) {
 	return n, nil
 }
 
-// object reads argument i as an object whose properties are among names.
+// object reads argument i as an object whose properties are among names. Of
+// several that are not, the error names the first in the order of their bytes.
 func (a *arguments) object(i int, what string, names ...string) (map[string]json.RawMessage, error) {
 	if a.raw[i][0] != '{' {
 		return nil, typeError("%s: %s is not an object", a.method, what)
@@ -171,12 +173,33 @@ func (a *arguments) object(i int, what string, names ...string) (map[string]json
 	if err := json.Unmarshal(a.raw[i], &o); err != nil {
 		return nil, typeError("%s: %s is not an object", a.method, what)
 	}
-	for name := range o {
+	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(names, name) {
 			return nil, typeError("%s: %s has the property %.64q, which is not one of %q", a.method, what, name, names)
 		}
 	}
 	return o, nil
+}
+
+// field is a property of an object that is a string, and where it goes.
+type field struct {
+	name string
+	into *string
+}
+
+// readFields reads the fields that an object has, in their order; whose is what each is
+// called by.
+func readFields(o map[string]json.RawMessage, whose string, fields ...field) error {
+	for _, f := range fields {
+		raw, ok := o[f.name]
+		if !ok {
+			continue
+		}
+		if *f.into, ok = text(raw); !ok {
+			return typeError("%s%s is not a string", whose, f.name)
+		}
+	}
+	return nil
 }
 
 // text reads a JSON text, sound as that of arguments is, as a string.

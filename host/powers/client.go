@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -146,8 +148,8 @@ func (c *client) do(ctx context.Context, id string, q *request) (*response, erro
 		return nil, errTooLarge
 	}
 	out := &response{Status: a.StatusCode, Headers: make(map[string]string, len(a.Header))}
-	for name, values := range a.Header {
-		out.Headers[strings.ToLower(name)] = strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD")
+	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
+		out.Headers[strings.ToLower(name)] = strings.ToValidUTF8(strings.Join(a.Header[name], ", "), "\uFFFD")
 	}
 	if utf8.Valid(body) {
 		text := string(body)

@@ -151,14 +151,14 @@ func (v *vat) attemptIn(tx store.Tx, recorder *Recorder, input string, texts ...
 		v.t.Fatal(err)
 	}
 	a := &attempt{tx: tx, recorder: recorder, lines: &Lines{}, id: chains.Capsule{Chain: c, Input: []byte(input)}.ID()}
-	a.out, a.err = v.engine.Turn(context.Background(), runtime.Message{
+	a.out, a.err = v.engine.Turn(context.Background(), runtime.Invocation{
 		Chain: verified,
 		Input: []byte(input),
 		Program: func(_ context.Context, h chains.Hash) (chains.Program, bool, error) {
 			p, ok := programs[h]
 			return p, ok, nil
 		},
-		Powers: v.set.Open(Message{
+		Powers: v.set.Open(Scope{
 			Tx: tx, ID: a.id, Chain: verified, Arrived: arrived, Recorder: recorder, Lines: a.lines, Post: v.post.In(tx),
 		}),
 	})
@@ -182,7 +182,7 @@ func (v *vat) commit(a *attempt) {
 	if a.err != nil {
 		v.t.Fatalf("the message failed: %v", a.err)
 	}
-	if err := a.tx.Commit(context.Background(), &store.Record{ID: a.id, Recorded: a.recorder.Bytes()}); err != nil {
+	if err := a.tx.Commit(context.Background(), &store.Record{ID: a.id, Recorded: record(a.recorder)}); err != nil {
 		v.t.Fatal(err)
 	}
 }

@@ -55,7 +55,7 @@ func TestEscapes(t *testing.T) {
 			if what == opRemove && (p == "link" || p == "pipe") {
 				continue // an entry of this directory, which an Apply may remove
 			}
-			payload, err := newOperation(what, p).encode([]byte("x"))
+			payload, err := newOperation(what, p, "1").encode([]byte("x"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -35,8 +37,8 @@ func (e Exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		ID: r.Header.Get("Idempotency-Key"), Method: r.Method, URL: r.URL.String(),
 		Headers: make(map[string]string, len(r.Header)),
 	}
-	for name, values := range r.Header {
-		out.Headers[strings.ToLower(name)] = strings.Join(values, ", ")
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		out.Headers[strings.ToLower(name)] = strings.Join(r.Header[name], ", ")
 	}
 	if r.Body != nil {
 		defer r.Body.Close() //nolint:errcheck // it is a text in memory
@@ -53,8 +55,8 @@ func (e Exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		a.Status = http.StatusOK
 	}
 	h := make(http.Header, len(a.Headers))
-	for name, value := range a.Headers {
-		h.Set(name, value)
+	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
+		h.Set(name, a.Headers[name])
 	}
 	return &http.Response{
 		Status: http.StatusText(a.Status), StatusCode: a.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

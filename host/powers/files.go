@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/base64"
+	"encoding/hex"
 	"path"
 	"unicode/utf8"
 
@@ -18,7 +19,8 @@ var filesSource string
 // itself: changes are staged, and made by [Set.Apply] after the commit.
 type filesPower struct {
 	view
-	tx store.Tx
+	tx     store.Tx
+	chance func() ([32]byte, error) // for the ids of changes
 }
 
 func (p *filesPower) Call(ctx context.Context, method string, args []byte) (runtime.Reply, error) {
@@ -189,7 +191,11 @@ func (p *filesPower) remove(ctx context.Context, name string) (bool, error) {
 }
 
 func (p *filesPower) stage(what, name string, data []byte) error {
-	payload, err := newOperation(what, name).encode(data)
+	id, err := p.chance()
+	if err != nil {
+		return err
+	}
+	payload, err := newOperation(what, name, hex.EncodeToString(id[:16])).encode(data)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (f *folder) begin() *use {
 		f.t.Fatal(err)
 	}
 	f.t.Cleanup(tx.Rollback)
-	return &use{f, tx, f.set.Open(Message{Tx: tx})["qvat:files"]}
+	return &use{f, tx, f.set.Open(Scope{Tx: tx})["qvat:files"]}
 }
 
 // call gives the answer's JSON, or the error's text after "!".
@@ -246,7 +246,7 @@ func TestFilesForReadingAlone(t *testing.T) {
 		u.want("!for reading alone", call[0], call[1:]...)
 	}
 	// What was staged when more was granted is not done either.
-	payload, err := newOperation(opWrite, "a").encode([]byte("2"))
+	payload, err := newOperation(opWrite, "a", "1").encode([]byte("2"))
 	if err != nil {
 		t.Fatal(err)
 	}

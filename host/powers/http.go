@@ -64,10 +64,10 @@ func (p *httpPower) send(a *arguments) (r runtime.Reply, err error) {
 		return r, err
 	}
 	j := q.json()
-	if raw, ok := o["then"]; ok {
-		then, ok := text(raw)
-		if !ok {
-			return r, typeError("the request's then is not a string")
+	if _, ok := o["then"]; ok {
+		var then string
+		if err := readFields(o, "the request's ", field{"then", &then}); err != nil {
+			return r, err
 		}
 		if j.Then, err = p.client.readThen(then); err != nil {
 			return r, err

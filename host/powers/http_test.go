@@ -78,7 +78,7 @@ func TestFetch(t *testing.T) {
 		t.Errorf("the keys were %q", s.keys)
 	}
 	// A replay asks nobody, and burns the same.
-	replay, err := Replay(live.recorder.Bytes())
+	replay, _, err := Replay(record(live.recorder))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestFetch(t *testing.T) {
 		t.Errorf("another request: the site was asked %d times, with the keys %q (%v)", s.asked(), s.keys, a.err)
 	}
 	// A replay that asks for something else ends, whatever it catches.
-	if replay, err = Replay(live.recorder.Bytes()); err != nil {
+	if replay, _, err = Replay(record(live.recorder)); err != nil {
 		t.Fatal(err)
 	}
 	a = v.attempt(replay, "", `exports.main = async ({ power: { http } }) => { try { await http.fetch({ url: '`+s.URL+`/c' }) } catch { return 'caught' } }`)
@@ -189,7 +189,7 @@ func TestFetchFails(t *testing.T) {
 			t.Errorf("%s: got %s (%v), want %s", url, got, a.err, want)
 			continue
 		}
-		replay, err := Replay(a.recorder.Bytes())
+		replay, _, err := Replay(record(a.recorder))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +287,7 @@ func TestRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	p := set.Open(Message{Tx: tx})["qvat:http"]
+	p := set.Open(Scope{Tx: tx})["qvat:http"]
 	in := func(fields string) string { return `[{"url":"https://example.com/",` + fields + `}]` }
 	for _, c := range []struct{ args, name, want string }{
 		{`[]`, "TypeError", "takes 1 arguments"},

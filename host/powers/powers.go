@@ -89,10 +89,10 @@ func (s *Set) Close() error {
 // Modules gives the granted modules, for [runtime.Options].
 func (s *Set) Modules() []runtime.Module { return append([]runtime.Module(nil), s.modules...) }
 
-// Message is one attempt to run a message: what its powers act on. A message
-// that is run again after a conflict gets another transaction, other Lines, and
-// the Recorder that [Recorder.Again] gives.
-type Message struct {
+// Scope is what the powers of one attempt at an invocation act on. One that is
+// run again after a conflict gets another transaction, other Lines, and the
+// Recorder that [Recorder.Again] gives.
+type Scope struct {
 	Tx      store.Tx
 	ID      chains.Hash
 	Chain   chains.Verified
@@ -108,9 +108,9 @@ type Message struct {
 	Slots *mail.Slots
 }
 
-// Open gives the granted modules for one attempt at a message, by name, for
-// [runtime.Message].
-func (s *Set) Open(m Message) map[string]runtime.Power {
+// Open gives the granted modules for one attempt at an invocation, by name, for
+// [runtime.Invocation].
+func (s *Set) Open(m Scope) map[string]runtime.Power {
 	if m.Recorder == nil {
 		m.Recorder = &Recorder{}
 	}
@@ -138,7 +138,7 @@ func (s *Set) Open(m Message) map[string]runtime.Power {
 		powers["qvat:mail"] = &mailPower{post: m.Post, slots: m.Slots, agents: map[string]*mail.Agent{}}
 	}
 	if s.files != nil {
-		powers["qvat:files"] = &filesPower{view: view{dir: s.files}, tx: m.Tx}
+		powers["qvat:files"] = &filesPower{view: view{dir: s.files}, tx: m.Tx, chance: m.Recorder.Chance("qvat:files")}
 	}
 	if s.http != nil {
 		powers["qvat:http"] = &httpPower{client: s.http, tx: m.Tx, recorder: m.Recorder}

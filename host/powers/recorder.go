@@ -6,24 +6,23 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 )
 
-// ErrDiverged says that a message which is replayed has asked its powers for
+// ErrDiverged says that an invocation which is replayed has asked its powers for
 // other things than the record has, so that it is not the same run. It ends the
-// message.
+// invocation.
 var ErrDiverged = errors.New("the replayed message asked for what its record does not have")
 
-// Recorder collects what the clock, chance and the network tell one attempt at a
-// message, in order, so that it can be run again with the same answers. The zero
-// value is ready and asks the world; the one that [Replay] gives answers from a
-// record.
+// Recorder collects what the clock, chance and the network tell one attempt at an
+// invocation, in order, so that it can be run again with the same answers. It is
+// the one source of chance that an invocation has. The zero value is ready and asks
+// the world; the one that [Replay] gives answers from a record.
 //
-// It is for one attempt. Its methods are called while the message does not run.
+// It is for one attempt. Its methods are called while no program runs.
 type Recorder struct {
 	now    func() time.Time // nil is time.Now
 	from   *history         // what a replay answers from; nil asks the world
@@ -35,7 +34,7 @@ type Recorder struct {
 	ticks  int64
 }
 
-// history is what a message was told.
+// history is what an invocation was told.
 type history struct {
 	clock []run
 	seed  []byte // 32 bytes, from which all chance comes; nil when there was none
@@ -59,7 +58,7 @@ type told struct {
 // the world's.
 func NewRecorder(now func() time.Time) *Recorder { return &Recorder{now: now} }
 
-// Again gives the recorder for another attempt at the same message, after a
+// Again gives the recorder for another attempt at the same invocation, after a
 // conflict. Chance is the same again, and a request that was answered and is
 // made again in the same place is not sent twice. The clock goes on.
 func (r *Recorder) Again() *Recorder {
@@ -80,7 +79,7 @@ func (r *Recorder) Again() *Recorder {
 // for; if not, the error is [ErrDiverged]. Of a recorder that asks the world it
 // is nil.
 func (r *Recorder) Finish() error {
-	if r.from == nil || bytes.Equal(r.asked.encode(), r.from.encode()) {
+	if r.from == nil || bytes.Equal(r.asked.json(2).encode(), r.from.json(2).encode()) {
 		return nil
 	}
 	return fmt.Errorf("%w: it ended before it had asked for all of it", ErrDiverged)
@@ -122,7 +121,7 @@ func (r *Recorder) time(floor int64) (int64, error) {
 	return at, nil
 }
 
-// seed gives the secret from which all chance of the message comes.
+// seed gives the secret from which all chance of the invocation comes.
 func (r *Recorder) seed() ([]byte, error) {
 	switch {
 	case r.asked.seed != nil:
@@ -157,8 +156,24 @@ func (r *Recorder) draw(b []byte) error {
 	return err
 }
 
-// requestID gives the id of the message's request number n of its kind: one that
-// nobody can guess, and that is the same in another attempt or a replay.
+// Chance gives what draws 32 bytes that nobody can guess, for whoever takes part
+// in the invocation under that name, which must be its own: the same each time in
+// another attempt or a replay. An invocation that draws nothing has no record of
+// it. Drawing fails with [ErrDiverged] where the record that is replayed has none.
+func (r *Recorder) Chance(name string) func() ([32]byte, error) {
+	n := uint64(0)
+	return func() ([32]byte, error) {
+		seed, err := r.seed()
+		if err != nil {
+			return [32]byte{}, err
+		}
+		n++
+		return derive(seed, name, string(binary.BigEndian.AppendUint64(nil, n))), nil
+	}
+}
+
+// requestID gives the id of the invocation's request number n of its kind: one
+// that nobody can guess, and that is the same in another attempt or a replay.
 func (r *Recorder) requestID(kind string, n int, request [sha256.Size]byte) (string, error) {
 	seed, err := r.seed()
 	if err != nil {
@@ -197,94 +212,4 @@ func (r *Recorder) kept(n int, request [sha256.Size]byte) ([]byte, error) {
 // settle notes the answer that the program has been given for its next fetch.
 func (r *Recorder) settle(request [sha256.Size]byte, answer []byte) {
 	r.asked.http = append(r.asked.http, told{request, answer})
-}
-
-// Bytes gives the record, for [store.Record]'s Recorded: nil when the message
-// asked for nothing. It holds the seed of the message's secrets, so it is not
-// for others to see.
-func (r *Recorder) Bytes() []byte { return r.asked.encode() }
-
-// recordJSON is the form of a record: JSON, version 1.
-type recordJSON struct {
-	Version int        `json:"v"`
-	Clock   [][2]int64 `json:"clock,omitempty"` // [ms since the time before, how often it was told]
-	Seed    string     `json:"seed,omitempty"`
-	Drawn   int64      `json:"drawn,omitempty"`
-	HTTP    []toldJSON `json:"http,omitempty"`
-}
-
-type toldJSON struct {
-	Request string          `json:"request"` // SHA-256
-	Answer  json.RawMessage `json:"answer"`
-}
-
-func (h *history) encode() []byte {
-	if len(h.clock) == 0 && h.seed == nil && len(h.http) == 0 {
-		return nil
-	}
-	j := recordJSON{Version: 1, Seed: hex.EncodeToString(h.seed), Drawn: h.drawn}
-	last := int64(0)
-	for _, c := range h.clock {
-		j.Clock = append(j.Clock, [2]int64{c.at - last, c.n})
-		last = c.at
-	}
-	for _, t := range h.http {
-		j.HTTP = append(j.HTTP, toldJSON{hex.EncodeToString(t.request[:]), t.answer})
-	}
-	b, err := json.Marshal(j)
-	if err != nil {
-		panic(err) // answers are JSON that this package made or checked
-	}
-	return b
-}
-
-// Replay gives a recorder that answers from a record, which [Recorder.Bytes]
-// gave; nil is that of a message which asked for nothing. What the record does
-// not have is [ErrDiverged].
-func Replay(record []byte) (*Recorder, error) {
-	h := &history{}
-	if record == nil {
-		return &Recorder{from: h}, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(record))
-	d.DisallowUnknownFields()
-	var j recordJSON
-	if err := d.Decode(&j); err != nil {
-		return nil, fmt.Errorf("the record of a message's answers is not what this version writes: %w", err)
-	}
-	if err := h.fill(j); err != nil {
-		return nil, fmt.Errorf("the record of a message's answers is not what this version writes: %w", err)
-	}
-	if !bytes.Equal(h.encode(), record) {
-		return nil, errors.New("the record of a message's answers is not what this version writes: it has another form")
-	}
-	return &Recorder{from: h}, nil
-}
-
-func (h *history) fill(j recordJSON) (err error) {
-	if j.Version != 1 {
-		return fmt.Errorf("it has version %d", j.Version)
-	}
-	last := int64(0)
-	for i, c := range j.Clock {
-		if c[1] < 1 || i > 0 && c[0] < 1 {
-			return errors.New("its clock goes back")
-		}
-		last += c[0]
-		h.clock = append(h.clock, run{last, c[1]})
-	}
-	if j.Seed != "" {
-		if h.seed, err = hex.DecodeString(j.Seed); err != nil || len(h.seed) != 32 {
-			return errors.New("its seed is not 64 hex digits")
-		}
-	}
-	h.drawn = j.Drawn
-	for _, t := range j.HTTP {
-		request, err := hex.DecodeString(t.Request)
-		if err != nil || len(request) != sha256.Size {
-			return errors.New("a request is not a SHA-256")
-		}
-		h.http = append(h.http, told{[sha256.Size]byte(request), t.Answer})
-	}
-	return nil
 }

@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"qvat/chains/chaintest"
 )
 
 // step is one thing that a message asks a recorder for. It gives what it was
@@ -60,6 +65,12 @@ func wandering(t *rapid.T) func() time.Time {
 	}
 }
 
+// subject is what the tests' records are of.
+var subject = Subject{Chain: chaintest.Parse("root -> bob").Capsule("").Chain, Input: []byte("{\"a\":\n1}")}
+
+// record is that of a recorder.
+func record(r *Recorder) []byte { return r.Bytes(subject, 100) }
+
 // TestReplay: a message that asks for the same is told the same, by a record
 // that comes out the same.
 func TestReplay(t *testing.T) {
@@ -74,7 +85,7 @@ func TestReplay(t *testing.T) {
 			}
 			told = append(told, b)
 		}
-		replay, err := Replay(live.Bytes())
+		replay, _, err := Replay(record(live))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,11 +98,11 @@ func TestReplay(t *testing.T) {
 		if err := replay.Finish(); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(replay.Bytes(), live.Bytes()) {
-			t.Fatalf("the record changed: %s, then %s", live.Bytes(), replay.Bytes())
+		if !bytes.Equal(record(replay), record(live)) {
+			t.Fatalf("the record changed: %s, then %s", record(live), record(replay))
 		}
 		// One step less, or one more, is another run.
-		short, err := Replay(live.Bytes())
+		short, _, err := Replay(record(live))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +128,7 @@ func TestReplayOfAnotherRequest(t *testing.T) {
 	if _, err := (step{"fetch", 1}).do(&live); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Replay(live.Bytes())
+	r, _, err := Replay(record(&live))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,10 +179,10 @@ func TestAgain(t *testing.T) {
 	if known, err := third.kept(1, sha256.Sum256([]byte{3})); err != nil || known != nil {
 		t.Errorf("another request was given %q (%v)", known, err)
 	}
-	if nothing.Bytes() != nil {
-		t.Errorf("an attempt that asked for nothing recorded %s", nothing.Bytes())
+	if nothing.Told() {
+		t.Errorf("an attempt that asked for nothing recorded %s", record(nothing))
 	}
-	replay, err := Replay(third.Bytes())
+	replay, _, err := Replay(record(third))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,8 +206,92 @@ func TestReplayRefuses(t *testing.T) {
 		``, `null`, `{}`, `{"v":2}`, `{"v":1}`, `{"v":1,"clock":[[5,0]]}`, `{"v":1,"clock":[[5,1],[0,1]]}`, `{"v":1,"seed":"00"}`,
 		`{"v":1,"clock":[[5,1]],"more":1}`, `{"v":1, "clock":[[5,1]]}`, `{"v":1,"clock":[[5,1]]}{}`, `{"v":1,"http":[{"request":"zz","answer":{}}]}`,
 	} {
-		if _, err := Replay([]byte(record)); err == nil {
+		if _, _, err := Replay([]byte(record)); err == nil {
 			t.Errorf("%s was taken", record)
 		}
+	}
+	whole := record(&Recorder{})
+	for i := range whole {
+		// The input is whatever comes last.
+		if _, _, err := Replay(whole[:i]); err == nil && i < len(whole)-len(subject.Input) {
+			t.Errorf("the first %d bytes of a record were taken", i)
+		}
+	}
+}
+
+// TestReplayOfVersion1: records that lie in databases since before are still read.
+func TestReplayOfVersion1(t *testing.T) {
+	r, of, err := Replay([]byte(`{"v":1,"clock":[[1700000000124,2]],"seed":"` + strings.Repeat("07", 32) + `","drawn":4}`))
+	if err != nil || of.Input != nil || len(of.Chain.Links) > 0 {
+		t.Fatalf("it is of %v, %v", of, err)
+	}
+	for range 2 {
+		if at, err := r.tick(0); err != nil || at != 1_700_000_000_124 {
+			t.Errorf("the time is %d, %v", at, err)
+		}
+	}
+	if err := r.draw(make([]byte, 4)); err != nil {
+		t.Error(err)
+	}
+	if err := r.Finish(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSubject: a record says what was run, and leaves out no more than an input that
+// is too long.
+func TestSubject(t *testing.T) {
+	long, hash := subject, sha256.Sum256(subject.Input)
+	long.Call = []byte(`{"agent":"x"}`)
+	for most, want := range map[int]Subject{
+		len(subject.Input):     {Chain: long.Chain, Call: long.Call, Input: long.Input},
+		len(subject.Input) - 1: {Chain: long.Chain, Call: long.Call, InputHash: &hash},
+	} {
+		var live Recorder
+		if err := live.draw(make([]byte, 9)); err != nil {
+			t.Fatal(err)
+		}
+		_, got, err := Replay(live.Bytes(long, most))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("of an input of %d bytes at most: %v, %v; want %v", most, got, err, want)
+		}
+	}
+}
+
+// TestChance: who takes part under another name draws something else, and all that
+// is drawn is the same in a replay; what draws nothing has no record of it.
+func TestChance(t *testing.T) {
+	draw := func(r *Recorder) (all [][32]byte) {
+		a, b := r.Chance("a"), r.Chance("b")
+		for _, from := range []func() ([32]byte, error){a, b, a, b} {
+			n, err := from()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.Contains(all, n) {
+				t.Errorf("%x was drawn twice", n)
+			}
+			all = append(all, n)
+		}
+		return all
+	}
+	var live, idle Recorder
+	idle.Chance("a")
+	if idle.Told() {
+		t.Error("nothing was drawn, and there is a record of it")
+	}
+	told := draw(&live)
+	replay, _, err := Replay(record(&live))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := draw(replay); !slices.Equal(told, again) || !slices.Equal(told, draw(live.Again())) {
+		t.Errorf("drew %x, then %x", told, again)
+	}
+	if replay, _, err = Replay(record(&idle)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := replay.Chance("a")(); !errors.Is(err, ErrDiverged) {
+		t.Errorf("what was never drawn was drawn in a replay: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,21 +23,10 @@ const (
 // readRequest reads and checks the argument of send and fetch.
 func (c *client) readRequest(o map[string]json.RawMessage) (*request, error) {
 	q := &request{method: "GET", headers: http.Header{}}
-	field := func(name string, into *string) error {
-		raw, ok := o[name]
-		if !ok {
-			return nil
-		}
-		if *into, ok = text(raw); !ok {
-			return typeError("the request's %s is not a string", name)
-		}
-		return nil
-	}
 	var body, base string
-	for name, into := range map[string]*string{"method": &q.method, "url": &q.url, "body": &body, "bodyBase64": &base} {
-		if err := field(name, into); err != nil {
-			return nil, err
-		}
+	if err := readFields(o, "the request's ",
+		field{"method", &q.method}, field{"url", &q.url}, field{"body", &body}, field{"bodyBase64", &base}); err != nil {
+		return nil, err
 	}
 	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, q.method) {
 		return nil, typeError("the request's method is not GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS")
@@ -107,7 +97,8 @@ func (q *request) readHeaders(raw []byte) error {
 		return rangeError("the request has %d headers, and %d are allowed", len(headers), maxHeaders)
 	}
 	size := 0
-	for name, value := range headers {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		value := headers[name]
 		if value == nil {
 			return typeError("the request's headers are not an object of strings")
 		}

@@ -156,14 +156,8 @@ func entriesQuery(a *arguments) (q store.EntriesQuery, err error) {
 	if err != nil {
 		return q, err
 	}
-	for name, field := range map[string]*string{"prefix": &q.Prefix, "after": &q.After} {
-		raw, ok := o[name]
-		if !ok {
-			continue
-		}
-		if *field, ok = text(raw); !ok {
-			return q, typeError("entries: %s is not a string", name)
-		}
+	if err := readFields(o, "entries: ", field{"prefix", &q.Prefix}, field{"after", &q.After}); err != nil {
+		return q, err
 	}
 	if raw, ok := o["limit"]; ok {
 		// The store says what is too many.

@@ -1,7 +1,6 @@
 package powers
 
 import (
-	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -96,6 +95,8 @@ func (v *view) list(ctx context.Context, p string) (items []item, hides bool, er
 			names = append(names, path.Base(c))
 		}
 	}
+	// Sorted before they are looked at: which of two fails first is for all to see.
+	slices.Sort(names)
 	items = []item{}
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
@@ -109,7 +110,6 @@ func (v *view) list(ctx context.Context, p string) (items []item, hides bool, er
 			items = append(items, item{name, statOf(at)})
 		}
 	}
-	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.Name, b.Name) })
 	return items, hides, nil
 }
 

@@ -98,7 +98,7 @@ const driverConfig = "[limits]\ntime = \"60s\"\n"
 
 // newDrivers gives a maker of the vats that tests run in. open opens qvat:test
 // for one test.
-func newDrivers(base, cache string, open func(powers.Message) runtime.Power) (*maker, error) {
+func newDrivers(base, cache string, open func(powers.Scope) runtime.Power) (*maker, error) {
 	dir := filepath.Join(base, "driver")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err

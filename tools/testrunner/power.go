@@ -23,7 +23,7 @@ var moduleSource string
 
 // open opens qvat:test for a message of a driver vat. A test file is evaluated
 // for its names, too, by a message that is no test's.
-func (r *run) open(m powers.Message) runtime.Power {
+func (r *run) open(m powers.Scope) runtime.Power {
 	s, ok := r.sessions.Load(m.ID)
 	if !ok {
 		return noTest{}

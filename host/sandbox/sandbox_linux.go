@@ -1,4 +1,8 @@
-package host
+// Package sandbox gives up, for the whole process and for good, what serving a vat
+// does not need: files beside the vat's own, and connections beside those to the
+// origins that qvat:http grants. It is the last wall: what got out of the realm, the
+// engine and WebAssembly stands before it.
+package sandbox
 
 import (
 	"fmt"
@@ -7,32 +11,25 @@ import (
 	"strconv"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
-
-	"qvat/host/config"
 )
 
-// confine gives up, for the whole process and for good, what serving a vat does
-// not need: files beside the vat's own, and connections beside those to the
-// origins that qvat:http grants. It is the last wall: what got out of the realm,
-// the engine and WebAssembly stands before it. It is Landlock's
-// (Documentation/userspace-api/landlock.rst in the kernel's sources); a kernel
-// that knows less of it confines less, and one without it not at all.
-func confine(c *config.Config, dir string) error {
+// Confine confines the process to the vat in dir, the directory files (none where it
+// is ""), and requests to origins. It is Landlock's
+// (Documentation/userspace-api/landlock.rst in the kernel's sources); a kernel that
+// knows less of it confines less, and one without it not at all. After an error the
+// process may be confined in part.
+func Confine(dir, files string, origins []string) error {
 	rules := []landlock.Rule{
 		landlock.RWDirs(dir),
 		// What the process is told of itself: the page table, and its metrics.
 		landlock.RODirs("/proc/self"),
 		landlock.ROFiles("/proc/stat").IgnoreIfMissing(),
 	}
-	at, err := filesDir(c, dir)
-	if err != nil {
-		return err
+	if files != "" {
+		rules = append(rules, landlock.RWDirs(files))
 	}
-	if at != "" {
-		rules = append(rules, landlock.RWDirs(at))
-	}
-	if len(c.Powers.HTTP.Origins) > 0 {
-		out, err := outward(c.Powers.HTTP.Origins)
+	if len(origins) > 0 {
+		out, err := outward(origins)
 		if err != nil {
 			return err
 		}
@@ -44,8 +41,7 @@ func confine(c *config.Config, dir string) error {
 	return nil
 }
 
-// outward is what requests to the granted origins need: names, certificates,
-// and their ports.
+// outward is what requests to origins need: names, certificates, and their ports.
 func outward(origins []string) ([]landlock.Rule, error) {
 	rules := []landlock.Rule{
 		landlock.ROFiles("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf").IgnoreIfMissing(),

@@ -1,11 +1,16 @@
-package host
+// Package rootpower bundles root-power.js: the file, and what it requires beside it,
+// as one text. What programs can write never becomes part of it, nor what lies
+// outside its folder.
+package rootpower
 
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,28 +18,60 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// bundle is root-power.js with the files and packages that it requires, as one
+// Options say what to bundle.
+type Options struct {
+	// File is root-power.js. What it requires must lie in the same folder, which is
+	// the vat's own where nothing else is said.
+	File string
+	// Modules are host modules, beside those whose names begin with "qvat:": what is
+	// required by these names stays as it is.
+	Modules []string
+	// Writable is a directory in which programs write, none where it is "": a file
+	// there would be a program with all of the vat's power, and is refused.
+	Writable string
+	Logger   *slog.Logger
+}
+
+// Bundle is root-power.js with the files and packages that it requires, as one
 // CommonJS module.
-type bundle struct {
-	text string
+type Bundle struct {
+	Text string
+	o    Options
 	seen map[string]stamp // its files, as they were before they were read
 }
 
-// bundleRootPower bundles root-power.js, the file at path, with esbuild. Host
-// modules stay as they are; everything else must lie in the same folder, which is
-// the vat's own where nothing else is said. more are modules of an embedder's.
-func bundleRootPower(path string, more ...string) (bundle, error) {
-	dir, err := filepath.Abs(filepath.Dir(path))
+// New bundles root-power.js, with esbuild. The error is for the vat's owner, and
+// names the file.
+func New(o Options) (Bundle, error) {
+	b, err := build(o)
+	if err != nil || o.Writable == "" {
+		return b, err
+	}
+	open, err := filepath.EvalSymlinks(o.Writable)
 	if err != nil {
-		return bundle{}, err
+		return b, err
+	}
+	for _, path := range slices.Sorted(maps.Keys(b.seen)) {
+		if rel, err := filepath.Rel(open, path); err == nil && filepath.IsLocal(rel) {
+			return b, fmt.Errorf("root-power.js requires %s, which lies in powers.files.dir, where programs write: move one of them", path)
+		}
+	}
+	return b, nil
+}
+
+func build(o Options) (Bundle, error) {
+	b := Bundle{o: o}
+	dir, err := filepath.Abs(filepath.Dir(o.File))
+	if err != nil {
+		return b, err
 	}
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return bundle{}, err
+		return b, err
 	}
 	var inputs files
 	r := api.Build(api.BuildOptions{
 		AbsWorkingDir: dir,
-		EntryPoints:   []string{"./" + filepath.Base(path)},
+		EntryPoints:   []string{"./" + filepath.Base(o.File)},
 		Bundle:        true,
 		Write:         false,
 		Outfile:       "bundle.js",
@@ -43,16 +80,18 @@ func bundleRootPower(path string, more ...string) (bundle, error) {
 		Target:        api.ES2022,
 		MainFields:    []string{"module", "main"},
 		Conditions:    []string{"import", "require"},
-		External:      append([]string{"qvat:*"}, more...),
+		External:      append([]string{"qvat:*"}, o.Modules...),
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelSilent,
 		Plugins:       []api.Plugin{inputs.within(dir)},
 	})
+	b.seen = inputs.seen
 	if len(r.Errors) > 0 {
 		text := api.FormatMessages(r.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
-		return bundle{seen: inputs.seen}, fmt.Errorf("root-power.js does not build:\n%s", strings.TrimSpace(strings.Join(text, "")))
+		return b, fmt.Errorf("root-power.js does not build:\n%s", strings.TrimSpace(strings.Join(text, "")))
 	}
-	return bundle{text: string(r.OutputFiles[0].Contents), seen: inputs.seen}, nil
+	b.Text = string(r.OutputFiles[0].Contents)
+	return b, nil
 }
 
 // files are what a bundle was made of. esbuild loads them from many
@@ -84,9 +123,10 @@ func (f *files) within(dir string) api.Plugin {
 // holds the database too, so a watch on it would tell of every commit.
 const look = time.Second
 
-// watchRootPower bundles root-power.js again when a file of it changes, until
-// ctx ends. A text that does not work is logged, and the one before goes on.
-func (v *Vat) watchRootPower(ctx context.Context, now bundle) {
+// Watch bundles again when a file of the bundle changes, and gives use the text when
+// that has changed too, until ctx ends. A text that does not build, or that use
+// refuses, is logged, and the one before goes on.
+func (b Bundle) Watch(ctx context.Context, use func(ctx context.Context, text string) error) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
@@ -95,44 +135,22 @@ func (v *Vat) watchRootPower(ctx context.Context, now bundle) {
 			return
 		case <-tick.C:
 		}
-		if !now.changed() {
+		if !b.changed() {
 			continue
 		}
-		next, err := v.bundle()
-		if err == nil && next.text != now.text {
-			err = v.engine.SetRootPower(ctx, next.text)
+		next, err := New(b.o)
+		if err == nil && next.Text != b.Text {
+			err = use(ctx, next.Text)
 		}
 		if err != nil {
-			v.log.Error("root-power.js was left as it was", "err", err)
+			b.o.Logger.Error("root-power.js was left as it was", "err", err)
 			// Both are watched: the mistake may lie in a file that is new.
-			maps.Copy(now.seen, next.seen)
+			maps.Copy(b.seen, next.seen)
 			continue
 		}
-		now = next
-		v.log.Info("root-power.js was loaded again")
+		b = next
+		b.o.Logger.Info("root-power.js was loaded again")
 	}
-}
-
-// bundle bundles root-power.js, and refuses one that is made of what programs
-// can write: it would be a program with all of the vat's power.
-func (v *Vat) bundle() (bundle, error) {
-	b, err := bundleRootPower(v.root, v.embed.names()...)
-	if err != nil {
-		return b, err
-	}
-	open, err := filesDir(&v.config, v.dir)
-	if err != nil || open == "" || !v.config.Powers.Files.Write {
-		return b, err
-	}
-	if open, err = filepath.EvalSymlinks(open); err != nil {
-		return b, err
-	}
-	for path := range b.seen {
-		if rel, err := filepath.Rel(open, path); err == nil && filepath.IsLocal(rel) {
-			return b, fmt.Errorf("root-power.js requires %s, which lies in powers.files.dir, where programs write: move one of them", path)
-		}
-	}
-	return b, nil
 }
 
 // stamp is what changes when a file is written.
@@ -151,7 +169,7 @@ func stampOf(path string) stamp {
 }
 
 // changed tells whether a file of the bundle has been written since.
-func (b bundle) changed() bool {
+func (b Bundle) changed() bool {
 	for path, was := range b.seen {
 		if now := stampOf(path); now.size != was.size || !now.modified.Equal(was.modified) {
 			return true
