@@ -51,7 +51,7 @@ var only = map[string][]string{
 }
 
 // testing are rooms that exist for the tests of others.
-var testing_ = []string{"chains/chaintest", "host/store/storetest"}
+var testing_ = []string{"chains/chaintest", "host/store/storetest", "host/store/sqlite/sqlitetest"}
 
 func TestImports(t *testing.T) {
 	seen := 0

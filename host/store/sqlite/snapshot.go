@@ -85,9 +85,10 @@ func (tx *snapshotTx) leave(err *error) {
 // all that it has read is still so there. If it is not, the transaction has lost
 // a conflict, and its reader is given back.
 func (tx *snapshotTx) moveOn() error {
-	if !tx.mustMove.Swap(false) || tx.reader == nil {
+	if !tx.mustMove.Load() || tx.reader == nil {
 		return nil
 	}
+	tx.mustMove.Store(false)
 	err := tx.reopen()
 	if err != nil && tx.err == nil {
 		tx.err = err
