@@ -17,8 +17,7 @@ import (
 //
 // Lock order: snapshotTx.mu before history.mu.
 type snapshotTx struct {
-	h    *history
-	pool *pool
+	h *history
 	// mustMove says that its snapshot is too old to be kept: see moveOn.
 	mustMove atomic.Bool
 
@@ -47,7 +46,7 @@ type local struct {
 // Begin opens a transaction on the newest state. It waits while
 // Options.Readers transactions are open.
 func (s *Store) Begin(ctx context.Context) (store.Tx, error) {
-	tx := &snapshotTx{h: s.history, pool: s.pool, rows: map[rowKey]local{}, written: written{o: &s.o}}
+	tx := &snapshotTx{h: s.history, rows: map[rowKey]local{}, written: written{o: &s.o}}
 	if err := s.pool.lease(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -99,9 +98,9 @@ func (tx *snapshotTx) moveOn() error {
 // reopen moves the transaction to a new snapshot, of what SQLite has now. After an
 // error it has none.
 func (tx *snapshotTx) reopen() error {
-	h := tx.h
+	h, pool := tx.h, tx.reader.pool
 	h.mu.Lock()
-	era := tx.pool.era
+	era := pool.era
 	h.mu.Unlock()
 	// The overlay keeps what the old snapshot needed until the reads are checked.
 	seq, err := tx.reader.openSnapshot()
@@ -110,14 +109,14 @@ func (tx *snapshotTx) reopen() error {
 	}
 	h.mu.Lock()
 	if _, changed := tx.changedBetween(tx.seq, seq); changed || tx.epoch != h.epoch || h.closing {
-		tx.pool.lost++
+		pool.lost++
 		h.mu.Unlock()
 		return errors.Join(store.ErrConflict, tx.drop())
 	}
 	defer h.mu.Unlock()
 	tx.seq = max(tx.seq, seq)
 	tx.reader.pinned, tx.reader.era = seq, era
-	signal(tx.pool.ended)
+	signal(pool.ended)
 	return nil
 }
 
@@ -130,7 +129,7 @@ func (tx *snapshotTx) drop() error {
 	defer tx.h.mu.Unlock()
 	tx.h.contended.pass(tx)
 	r.pinned = noPin
-	tx.pool.giveBack(r)
+	r.pool.giveBack(r)
 	return err
 }
 
@@ -284,7 +283,7 @@ func (tx *snapshotTx) finish() {
 	tx.h.mu.Lock()
 	defer tx.h.mu.Unlock()
 	tx.h.contended.pass(tx)
-	tx.pool.giveBack(tx.reader)
+	tx.reader.pool.giveBack(tx.reader)
 	tx.reader = nil
 }
 
