@@ -20,6 +20,7 @@ type snapshotTx struct {
 	h *history
 	// mustMove says that its snapshot is too old to be kept: see ready.
 	mustMove atomic.Bool
+	all      bool // it read with SQL: anything may have mattered
 
 	reader *reader // nil when it is over
 	seq    uint64  // what it sees: all commits up to this one
@@ -28,9 +29,8 @@ type snapshotTx struct {
 
 	rows   map[rowKey]local
 	spans  []span // what it read by other means
-	all    bool   // it read with SQL: anything may have mattered
 	turns  []rowKey
-	undone undo[local]
+	undone *undo[local] // nil before the first savepoint
 }
 
 // local is what a transaction knows of a row.
