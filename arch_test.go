@@ -51,7 +51,7 @@ var only = map[string][]string{
 }
 
 // testRooms are rooms that exist for the tests of others.
-var testRooms = []string{"chains/chaintest", "host/store/storetest"}
+var testRooms = []string{"chains/chaintest", "host/store/storetest", "host/store/sqlite/sqlitetest"}
 
 func TestImports(t *testing.T) {
 	seen := 0

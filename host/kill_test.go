@@ -18,6 +18,7 @@ import (
 	"qvat/host"
 	"qvat/host/api"
 	"qvat/host/store/sqlite"
+	"qvat/host/store/sqlite/sqlitetest"
 )
 
 // kills is how often TestKill kills the vat; -kills 100 is for a long look.
@@ -167,7 +168,7 @@ func checkStore(t *testing.T, dir string, answered []int) {
 			t.Error(err)
 		}
 	}()
-	if err := s.Check(t.Context()); err != nil {
+	if err := sqlitetest.Check(filepath.Join(dir, "vat.db")); err != nil {
 		t.Fatal(err)
 	}
 	tx, err := s.Begin(t.Context())

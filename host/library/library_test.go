@@ -1,7 +1,6 @@
 package library_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"qvat/host/library"
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
+	"qvat/host/store/sqlite/sqlitetest"
 )
 
 func program(t testing.TB, text string) chains.Program {
@@ -39,7 +39,8 @@ func sized(t testing.TB, name string, n int) chains.Program {
 type shelf struct {
 	testing.TB
 	*library.Library
-	s *sqlite.Store
+	s    *sqlite.Store
+	path string
 }
 
 // open opens a library that is checked and closed with its store when the test ends.
@@ -56,7 +57,7 @@ func open(t testing.TB, so sqlite.Options, o library.Options) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sh := &shelf{t, l, s}
+	sh := &shelf{t, l, s, so.Path}
 	t.Cleanup(func() {
 		if sh.s != nil {
 			sh.close()
@@ -67,7 +68,7 @@ func open(t testing.TB, so sqlite.Options, o library.Options) *shelf {
 
 func (sh *shelf) close() {
 	sh.Helper()
-	err := errors.Join(sh.Check(), sh.s.Check(context.Background()))
+	err := errors.Join(sh.Check(), sqlitetest.Check(sh.path))
 	sh.Library.Close()
 	if err := errors.Join(err, sh.s.Close()); err != nil {
 		sh.Error(err)

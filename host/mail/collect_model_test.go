@@ -15,6 +15,7 @@ import (
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
+	"qvat/host/store/sqlite/sqlitetest"
 )
 
 // TestCollectModel has agents do things at random, and compares what the
@@ -49,6 +50,7 @@ func TestCollectModel(t *testing.T) {
 type model struct {
 	p        *Post
 	s        *sqlite.Store
+	file     string
 	at       time.Time
 	agents   []*Agent
 	locators []string
@@ -56,7 +58,7 @@ type model struct {
 
 func openModel(t *rapid.T, path string) *model {
 	ctx := context.Background()
-	m := &model{at: time.UnixMilli(1_800_000_000_000)}
+	m := &model{file: path, at: time.UnixMilli(1_800_000_000_000)}
 	var err error
 	if m.s, err = sqlite.Open(ctx, sqlite.Options{Path: path}); err != nil {
 		t.Fatal(err)
@@ -85,7 +87,7 @@ func openModel(t *rapid.T, path string) *model {
 }
 
 func (m *model) close() {
-	if err := errors.Join(m.s.Check(context.Background()), m.s.Close()); err != nil {
+	if err := errors.Join(sqlitetest.Check(m.file), m.s.Close()); err != nil {
 		panic(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"qvat/host/mail"
 	"qvat/host/store/sqlite"
+	"qvat/host/store/sqlite/sqlitetest"
 )
 
 // clock is a clock that tests set.
@@ -82,7 +83,7 @@ func (v *vat) open() {
 // close checks the store and closes it.
 func (v *vat) close() {
 	v.Helper()
-	if err := errors.Join(v.Post.Close(), v.s.Check(context.Background()), v.s.Close()); err != nil {
+	if err := errors.Join(v.Post.Close(), sqlitetest.Check(v.path), v.s.Close()); err != nil {
 		v.Error(err)
 	}
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite/lite"
@@ -14,16 +13,14 @@ import (
 // the newest state, nothing changes under it, and SQL may write. All that it
 // writes goes straight into SQLite's own open transaction.
 type exclusiveTx struct {
+	tx
 	s     *Store
 	w     *writer
 	lease *writerLease
 
-	mu     sync.Mutex
-	err    error              // why it cannot go on; store.ErrOver when it is over
 	rows   map[rowKey]*[]byte // what it wrote, for the overlay; a nil value was deleted
 	wrote  bool               // SQL wrote
 	undone undo[*[]byte]
-	written
 }
 
 // BeginExclusive is store.Transactions'.
@@ -44,8 +41,9 @@ func (s *Store) BeginExclusive(ctx context.Context) (store.Tx, error) {
 	h.mu.Unlock()
 	tx := &exclusiveTx{
 		s: s, w: s.committer.w, lease: &writerLease{make(chan struct{}), make(chan struct{})},
-		rows: map[rowKey]*[]byte{}, written: written{o: &s.o},
+		rows: map[rowKey]*[]byte{},
 	}
+	tx.view, tx.o = tx, &s.o
 	select {
 	case s.committer.leases <- tx.lease:
 		<-tx.lease.granted
@@ -76,78 +74,23 @@ func (tx *exclusiveTx) end() {
 	tx.s.resume()
 }
 
-func (tx *exclusiveTx) enter(ctx context.Context) error {
-	tx.mu.Lock()
-	if tx.err == nil {
-		tx.err = ctx.Err()
+func (tx *exclusiveTx) ready() error { return nil }
+
+// broken is view's: after some errors SQLite has rolled the transaction back.
+func (tx *exclusiveTx) broken() bool { return !tx.w.c.InTransaction() }
+
+func (tx *exclusiveTx) value(_ context.Context, row rowKey) ([]byte, error) {
+	if err := tx.o.checkRow(row.table, row.key); err != nil {
+		return nil, err
 	}
-	err := tx.err
-	if err != nil {
-		tx.mu.Unlock()
-	}
-	return err
+	return tx.w.value(row)
 }
 
-// leave unlocks a transaction after a call. After some errors SQLite has
-// rolled it back, and then it is dead whatever the error.
-func (tx *exclusiveTx) leave(err *error) {
-	if *err != nil && tx.err == nil && (!survivable(*err) || !tx.w.c.InTransaction()) {
-		tx.err = *err
-	}
-	tx.mu.Unlock()
-}
-
-func (tx *exclusiveTx) Get(ctx context.Context, table, key string) (value []byte, ok bool, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return nil, false, err
-	}
-	defer tx.leave(&err)
-	if err := tx.o.checkRow(table, key); err != nil {
-		return nil, false, err
-	}
-	value, err = tx.w.value(rowKey{table, key})
-	return value, value != nil, err
-}
-
-func (tx *exclusiveTx) Has(ctx context.Context, table, key string) (bool, error) {
-	_, ok, err := tx.Get(ctx, table, key)
-	return ok, err
-}
-
-func (tx *exclusiveTx) Set(ctx context.Context, table, key string, value []byte) (err error) {
-	if err := tx.enter(ctx); err != nil {
-		return err
-	}
-	defer tx.leave(&err)
-	if len(value) > tx.o.ValueBytes {
-		return &store.LimitError{Limit: "a value's bytes", Max: int64(tx.o.ValueBytes)}
-	}
-	if err := tx.o.checkRow(table, key); err != nil {
-		return err
-	}
-	return tx.put(rowKey{table, key}, append([]byte{}, value...))
-}
-
-func (tx *exclusiveTx) Delete(ctx context.Context, table, key string) (existed bool, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return false, err
-	}
-	defer tx.leave(&err)
-	if err := tx.o.checkRow(table, key); err != nil {
-		return false, err
-	}
-	row := rowKey{table, key}
-	value, err := tx.w.value(row)
-	if err != nil || value == nil {
-		return false, err
-	}
-	return true, tx.put(row, nil)
-}
-
-// put writes a row; nil deletes it.
 func (tx *exclusiveTx) put(row rowKey, value []byte) error {
-	if err := tx.charge(len(row.table) + len(row.key) + len(value)); err != nil {
-		return err
+	if value == nil { // what is set has been charged
+		if err := tx.charge(len(row.table) + len(row.key)); err != nil {
+			return err
+		}
 	}
 	tx.undone.note(tx.rows, row)
 	tx.rows[row] = &value
@@ -157,59 +100,20 @@ func (tx *exclusiveTx) put(row rowKey, value []byte) error {
 	return nil
 }
 
-func (tx *exclusiveTx) Entries(ctx context.Context, table string, q store.EntriesQuery) (_ []store.Entry, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer tx.leave(&err)
-	if err := tx.o.checkRow(table, ""); err != nil {
-		return nil, err
-	}
-	limit, err := tx.o.limit(q)
-	if err != nil {
-		return nil, err
-	}
-	into := &collector{o: tx.o, limit: limit}
-	if err := tx.w.each(spanOf(table, q), into.add); err != nil {
-		return nil, err
-	}
-	return into.entries, into.err
-}
+func (tx *exclusiveTx) entries(s span, into *collector) error { return tx.w.each(s, into.add) }
 
-func (tx *exclusiveTx) Count(ctx context.Context, table string) (n int64, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return 0, err
-	}
-	defer tx.leave(&err)
-	if err := tx.o.checkRow(table, ""); err != nil {
-		return 0, err
-	}
+func (tx *exclusiveTx) count(ctx context.Context, table string) (int64, error) {
 	tx.w.c.Guard(lite.Bounds{Stop: func() bool { return ctx.Err() != nil }})
-	n, err = tx.w.count(table)
+	n, err := tx.w.count(table)
 	tx.w.c.Unguard()
 	return n, stopped(ctx, err)
 }
 
-// SQL is store.Tx's.
-func (tx *exclusiveTx) SQL() store.SQL { return tx }
-
-func (tx *exclusiveTx) Query(ctx context.Context, text string, params []any) (_ *store.Rows, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer tx.leave(&err)
+func (tx *exclusiveTx) query(ctx context.Context, text string, params []any) (*store.Rows, error) {
 	q := statement.Statement{Conn: tx.w.c, Text: text, Params: params, MayWrite: true, Stop: func() bool { return ctx.Err() != nil }}
 	rows, wrote, err := q.Run(tx.o.statementBounds())
 	tx.wrote = tx.wrote || wrote
 	return rows, stopped(ctx, err)
-}
-
-func (tx *exclusiveTx) Stage(kind string, payload []byte) (err error) {
-	if err := tx.enter(context.Background()); err != nil {
-		return err
-	}
-	defer tx.leave(&err)
-	return tx.stage(kind, payload)
 }
 
 func (tx *exclusiveTx) Rollback() {

@@ -81,14 +81,7 @@ func (tx *snapshotTx) merge(s span, into *collector) error {
 	return err
 }
 
-func (tx *snapshotTx) Count(ctx context.Context, table string) (n int64, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return 0, err
-	}
-	defer tx.leave(&err)
-	if err := tx.o.checkRow(table, ""); err != nil {
-		return 0, err
-	}
+func (tx *snapshotTx) count(ctx context.Context, table string) (n int64, err error) {
 	whole := span{table: table}
 	over, err := tx.layers(whole)
 	if err != nil {

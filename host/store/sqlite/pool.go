@@ -166,7 +166,7 @@ func (p *pool) trim() {
 
 // moveOn has the transactions on old snapshots, those for which old answers true,
 // move to new ones, or lose a conflict where what they have read has changed: see
-// snapshotTx.moveOn. One that is in the middle of a call does so when the call
+// snapshotTx.ready. One that is in the middle of a call does so when the call
 // ends. A transaction that has just begun loses nothing by it.
 func (p *pool) moveOn(old func(*reader) bool) error {
 	p.h.mu.Lock()
@@ -183,7 +183,7 @@ func (p *pool) moveOn(old func(*reader) bool) error {
 		if !tx.mu.TryLock() {
 			continue
 		}
-		if merr := tx.moveOn(); !errors.Is(merr, store.ErrConflict) {
+		if merr := tx.ready(); !errors.Is(merr, store.ErrConflict) {
 			err = errors.Join(err, merr)
 		}
 		tx.mu.Unlock()

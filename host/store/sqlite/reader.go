@@ -114,6 +114,7 @@ func (r *rowReader) committed(rec *store.Record) (bool, error) {
 // reader is a connection that reads one snapshot of SQLite at a time.
 type reader struct {
 	rowReader
+	pool              *pool
 	begin, end, state *lite.Stmt
 	open              bool // a snapshot is open
 
@@ -134,7 +135,7 @@ func (p *pool) newReader() (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{pinned: noPin}
+	r := &reader{pool: p, pinned: noPin}
 	if r.rowReader, err = newRowReader(c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

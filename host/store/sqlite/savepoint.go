@@ -24,7 +24,7 @@ type undoRow[Row any] struct {
 
 // note keeps what rows holds of a row that is about to change.
 func (u *undo[Row]) note(rows map[rowKey]Row, key rowKey) {
-	if u.depth == 0 {
+	if u == nil || u.depth == 0 {
 		return
 	}
 	was, known := rows[key]
@@ -55,6 +55,9 @@ func (u *undo[Row]) end() {
 func (tx *snapshotTx) Savepoint(ctx context.Context, work func() error) (err error) {
 	if err := tx.enter(ctx); err != nil {
 		return err
+	}
+	if tx.undone == nil {
+		tx.undone = &undo[local]{}
 	}
 	rows, staged := len(tx.undone.rows), len(tx.staged)
 	tx.undone.depth++

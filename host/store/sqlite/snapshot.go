@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"qvat/host/store"
@@ -17,13 +16,12 @@ import (
 //
 // Lock order: snapshotTx.mu before history.mu.
 type snapshotTx struct {
-	h    *history
-	pool *pool
-	// mustMove says that its snapshot is too old to be kept: see moveOn.
+	tx
+	h *history
+	// mustMove says that its snapshot is too old to be kept: see ready.
 	mustMove atomic.Bool
+	all      bool // it read with SQL: anything may have mattered
 
-	mu     sync.Mutex
-	err    error   // why it cannot go on; store.ErrOver when it is over
 	reader *reader // nil when it is over
 	seq    uint64  // what it sees: all commits up to this one
 	epoch  uint64  // history.epoch when it began
@@ -31,10 +29,8 @@ type snapshotTx struct {
 
 	rows   map[rowKey]local
 	spans  []span // what it read by other means
-	all    bool   // it read with SQL: anything may have mattered
 	turns  []rowKey
-	undone undo[local]
-	written
+	undone *undo[local] // nil before the first savepoint
 }
 
 // local is what a transaction knows of a row.
@@ -47,47 +43,24 @@ type local struct {
 // Begin opens a transaction on the newest state. It waits while
 // Options.Readers transactions are open.
 func (s *Store) Begin(ctx context.Context) (store.Tx, error) {
-	tx := &snapshotTx{h: s.history, pool: s.pool, rows: map[rowKey]local{}, written: written{o: &s.o}}
+	tx := &snapshotTx{h: s.history, rows: map[rowKey]local{}}
+	tx.view, tx.o = tx, &s.o
 	if err := s.pool.lease(ctx, tx); err != nil {
 		return nil, err
 	}
 	return tx, nil
 }
 
-// enter locks a transaction for one call.
-func (tx *snapshotTx) enter(ctx context.Context) error {
-	tx.mu.Lock()
-	if err := tx.moveOn(); err != nil {
-		tx.err = err
-	}
-	if tx.err == nil {
-		tx.err = ctx.Err()
-	}
-	err := tx.err
-	if err != nil {
-		tx.mu.Unlock()
-	}
-	return err
-}
+func (tx *snapshotTx) broken() bool { return false }
 
-// leave unlocks it. An error after which it cannot go on stays.
-func (tx *snapshotTx) leave(err *error) {
-	if *err == nil {
-		*err = tx.moveOn()
-	}
-	if *err != nil && !survivable(*err) && tx.err == nil {
-		tx.err = *err
-	}
-	tx.mu.Unlock()
-}
-
-// moveOn moves a transaction whose snapshot is too old to be kept to a new one, if
+// ready is view's: it moves a transaction whose snapshot is too old to be kept to a new one, if
 // all that it has read is still so there. If it is not, the transaction has lost
 // a conflict, and its reader is given back.
-func (tx *snapshotTx) moveOn() error {
-	if !tx.mustMove.Swap(false) || tx.reader == nil {
+func (tx *snapshotTx) ready() error {
+	if !tx.mustMove.Load() || tx.reader == nil {
 		return nil
 	}
+	tx.mustMove.Store(false)
 	err := tx.reopen()
 	if err != nil && tx.err == nil {
 		tx.err = err
@@ -98,9 +71,9 @@ func (tx *snapshotTx) moveOn() error {
 // reopen moves the transaction to a new snapshot, of what SQLite has now. After an
 // error it has none.
 func (tx *snapshotTx) reopen() error {
-	h := tx.h
+	h, pool := tx.h, tx.reader.pool
 	h.mu.Lock()
-	era := tx.pool.era
+	era := pool.era
 	h.mu.Unlock()
 	// The overlay keeps what the old snapshot needed until the reads are checked.
 	seq, err := tx.reader.openSnapshot()
@@ -109,14 +82,14 @@ func (tx *snapshotTx) reopen() error {
 	}
 	h.mu.Lock()
 	if _, changed := tx.changedBetween(tx.seq, seq); changed || tx.epoch != h.epoch || h.closing {
-		tx.pool.lost++
+		pool.lost++
 		h.mu.Unlock()
 		return errors.Join(store.ErrConflict, tx.drop())
 	}
 	defer h.mu.Unlock()
 	tx.seq = max(tx.seq, seq)
 	tx.reader.pinned, tx.reader.era = seq, era
-	signal(tx.pool.ended)
+	signal(pool.ended)
 	return nil
 }
 
@@ -129,22 +102,8 @@ func (tx *snapshotTx) drop() error {
 	defer tx.h.mu.Unlock()
 	tx.h.contended.pass(tx)
 	r.pinned = noPin
-	tx.pool.giveBack(r)
+	r.pool.giveBack(r)
 	return err
-}
-
-func (tx *snapshotTx) Get(ctx context.Context, table, key string) (value []byte, ok bool, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return nil, false, err
-	}
-	defer tx.leave(&err)
-	value, err = tx.value(ctx, rowKey{table, key})
-	return value, value != nil, err
-}
-
-func (tx *snapshotTx) Has(ctx context.Context, table, key string) (bool, error) {
-	_, ok, err := tx.Get(ctx, table, key)
-	return ok, err
 }
 
 // value gives a row as the transaction sees it.
@@ -193,78 +152,26 @@ func (tx *snapshotTx) advance() {
 	}
 }
 
-func (tx *snapshotTx) Set(ctx context.Context, table, key string, value []byte) (err error) {
-	if err := tx.enter(ctx); err != nil {
-		return err
-	}
-	defer tx.leave(&err)
-	if len(value) > tx.o.ValueBytes {
-		return &store.LimitError{Limit: "a value's bytes", Max: int64(tx.o.ValueBytes)}
-	}
-	row := rowKey{table, key}
-	if err := tx.o.checkRow(table, key); err != nil {
-		return err
-	}
-	if err := tx.charge(len(table) + len(key) + len(value)); err != nil {
-		return err
-	}
+func (tx *snapshotTx) put(row rowKey, value []byte) error {
 	tx.undone.note(tx.rows, row)
-	tx.rows[row] = local{value: append([]byte{}, value...), read: tx.rows[row].read, wrote: true}
+	tx.rows[row] = local{value: value, read: tx.rows[row].read, wrote: true}
 	return nil
 }
 
-func (tx *snapshotTx) Delete(ctx context.Context, table, key string) (existed bool, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return false, err
-	}
-	defer tx.leave(&err)
-	row := rowKey{table, key}
-	value, err := tx.value(ctx, row)
-	if err != nil || value == nil {
-		return false, err
-	}
-	tx.undone.note(tx.rows, row)
-	tx.rows[row] = local{read: tx.rows[row].read, wrote: true}
-	return true, nil
-}
-
-func (tx *snapshotTx) Entries(ctx context.Context, table string, q store.EntriesQuery) (_ []store.Entry, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer tx.leave(&err)
-	if err := tx.o.checkRow(table, ""); err != nil {
-		return nil, err
-	}
-	limit, err := tx.o.limit(q)
-	if err != nil {
-		return nil, err
-	}
-	s := spanOf(table, q)
-	into := &collector{o: tx.o, limit: limit}
+func (tx *snapshotTx) entries(s span, into *collector) error {
 	if err := tx.merge(s, into); err != nil {
-		return nil, err
-	}
-	if into.err != nil {
-		tx.spans = append(tx.spans, s) // the error tells something of what is there
-		return nil, into.err
-	}
-	if n := len(into.entries); into.full() {
-		s = s.upTo(into.entries[n-1].Key) // what lies beyond was not read
-	}
-	if err := tx.charge(len(s.table) + len(s.low) + len(s.high)); err != nil {
-		return nil, err
-	}
-	tx.spans = append(tx.spans, s)
-	return into.entries, nil
-}
-
-func (tx *snapshotTx) Stage(kind string, payload []byte) (err error) {
-	if err := tx.enter(context.Background()); err != nil {
 		return err
 	}
-	defer tx.leave(&err)
-	return tx.stage(kind, payload)
+	if into.err == nil {
+		if into.full() {
+			s = s.upTo(into.entries[len(into.entries)-1].Key) // what lies beyond was not read
+		}
+		if err := tx.charge(len(s.table) + len(s.low) + len(s.high)); err != nil {
+			return err
+		}
+	}
+	tx.spans = append(tx.spans, s) // an error, too, tells something of what is there
+	return nil
 }
 
 func (tx *snapshotTx) Rollback() {
@@ -283,7 +190,7 @@ func (tx *snapshotTx) finish() {
 	tx.h.mu.Lock()
 	defer tx.h.mu.Unlock()
 	tx.h.contended.pass(tx)
-	tx.pool.giveBack(tx.reader)
+	tx.reader.pool.giveBack(tx.reader)
 	tx.reader = nil
 }
 

@@ -2,28 +2,12 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite/statement"
 )
 
-// survivable tells whether a transaction can go on after an error.
-func survivable(err error) bool {
-	var limit *store.LimitError
-	var sql *store.SQLError
-	return errors.As(err, &limit) || errors.As(err, &sql) || errors.Is(err, store.ErrName)
-}
-
-// SQL is store.Tx's: the transaction itself.
-func (tx *snapshotTx) SQL() store.SQL { return tx }
-
-// Query is store.SQL's.
-func (tx *snapshotTx) Query(ctx context.Context, text string, params []any) (_ *store.Rows, err error) {
-	if err := tx.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer tx.leave(&err)
+func (tx *snapshotTx) query(ctx context.Context, text string, params []any) (*store.Rows, error) {
 	for row, l := range tx.rows { // order: any one will do
 		if l.wrote && !store.Own(row.table) {
 			return nil, store.ErrExclusive

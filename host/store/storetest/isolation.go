@@ -68,7 +68,7 @@ func anomalies(e *env) {
 // it, whatever others commit meanwhile.
 func steady(e *env) {
 	ctx := e.Context()
-	const states = 20
+	const states = 5
 	var open []store.Tx
 	for i := range states {
 		tx := e.begin()

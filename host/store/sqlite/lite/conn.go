@@ -81,6 +81,7 @@ func joinClose(err, closing error) error {
 // json_tree, functions called from the schema that are not plainly harmless,
 // and double quotes that silently mean a string.
 func (c *Conn) harden() error {
+	// order: none of them depends on another.
 	for op, on := range map[int32]int32{
 		sqlite3.SQLITE_DBCONFIG_DEFENSIVE:             1,
 		sqlite3.SQLITE_DBCONFIG_TRUSTED_SCHEMA:        0,

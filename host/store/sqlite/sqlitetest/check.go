@@ -1,30 +1,31 @@
-package sqlite
+// Package sqlitetest looks for the tests of others at a database file from outside.
+package sqlitetest
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"qvat/chains"
 	"qvat/host/store"
 	"qvat/host/store/sqlite/lite"
 )
 
-// Check reads the whole database and says what is wrong with it: SQLite's own
-// integrity check, what must hold between the store's tables, and what must
-// hold between them and memory. Commits wait meanwhile. It takes time in
-// proportion to the database.
-func (s *Store) Check(ctx context.Context) error {
-	begun, err := s.BeginExclusive(ctx)
+// Check reads a whole database, which may be open, and says what is wrong with it:
+// SQLite's own integrity check, and what must hold between the store's tables. It
+// takes time in proportion to the database.
+func Check(path string) (err error) {
+	c, err := lite.Open(path, time.Hour)
 	if err != nil {
 		return err
 	}
-	defer begun.Rollback()
-	c := begun.(*exclusiveTx).w.c
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if err := c.Exec("BEGIN"); err != nil {
+		return err
+	}
 	return errors.Join(
 		expect(c, "PRAGMA integrity_check", "ok", "the database file is damaged"),
-		expect(c, "PRAGMA synchronous", "2", "how commits are synchronised"),
 		expect(c, "PRAGMA journal_mode", "wal", "the kind of log"),
 		expect(c, "SELECT count(*) FROM qvat_state", "1", "the number of states"),
 		expect(c, "SELECT count(*) FROM qvat_messages WHERE length(id)<>32", "0", "records without a message's id"),
@@ -35,7 +36,7 @@ func (s *Store) Check(ctx context.Context) error {
 		checkRows(c, "rows", false),
 		checkRows(c, "qvat_rows", true),
 		checkTexts(c),
-		s.history.check(),
+		c.Exec("COMMIT"),
 	)
 }
 
@@ -50,7 +51,7 @@ func expect(c *lite.Conn, text, want, what string) (err error) {
 		return err
 	}
 	if got := s.ColumnText(0); got != want {
-		return fmt.Errorf("check: %s: %s, not %s", what, got, want)
+		return fmt.Errorf("%s: %s, not %s", what, got, want)
 	}
 	return nil
 }
@@ -69,10 +70,10 @@ func checkRows(c *lite.Conn, from string, own bool) (err error) {
 			return err
 		}
 		if !json.Valid(s.ColumnBytes(2)) {
-			return fmt.Errorf("check: row %q of table %q is not JSON", s.ColumnText(1), s.ColumnText(0))
+			return fmt.Errorf("row %q of table %q is not JSON", s.ColumnText(1), s.ColumnText(0))
 		}
 		if store.Own(s.ColumnText(0)) != own {
-			return fmt.Errorf("check: table %q has rows in %s", s.ColumnText(0), from)
+			return fmt.Errorf("table %q has rows in %s", s.ColumnText(0), from)
 		}
 	}
 }
@@ -92,41 +93,7 @@ func checkTexts(c *lite.Conn) (err error) {
 		text := s.ColumnBytes(2)
 		p, err := chains.NewProgram(text, len(text)+1)
 		if err != nil || p.Hash() != chains.Hash(s.ColumnBytes(0)) || s.ColumnInt(1) < int64(len(text)) {
-			return fmt.Errorf("check: the text of program %x is damaged", s.ColumnBytes(0))
+			return fmt.Errorf("the text of program %x is damaged", s.ColumnBytes(0))
 		}
 	}
-}
-
-// check checks the overlay, at a moment when everything is on the disk.
-func (h *history) check() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.applied != h.durable || len(h.queue) != 0 {
-		return fmt.Errorf("check: commits up to %d, on the disk up to %d, %d batches wait", h.applied, h.durable, len(h.queue))
-	}
-	var bytes int64
-	count, last := 0, uint64(0)
-	for _, c := range h.overlay.log {
-		if c.seq <= last {
-			return fmt.Errorf("check: commit %d comes after %d", c.seq, last)
-		}
-		last = c.seq
-		for _, v := range c.versions {
-			count++
-			bytes += v.bytes()
-			if v.older != nil && (v.older.newer != v || v.older.seq >= v.seq) {
-				return fmt.Errorf("check: the versions of a row are out of order at commit %d", v.seq)
-			}
-			if v.newer == nil && h.overlay.tables[v.row.table][v.row.key] != v {
-				return fmt.Errorf("check: a row's newest version, of commit %d, is not found", v.seq)
-			}
-		}
-		if c.record != nil {
-			bytes += recordBytes(c.record)
-		}
-	}
-	if count != h.overlay.count || bytes != h.overlay.bytes {
-		return fmt.Errorf("check: the overlay counts %d versions, %d bytes; there are %d, %d", h.overlay.count, h.overlay.bytes, count, bytes)
-	}
-	return nil
 }
