@@ -178,7 +178,7 @@ func (s *Sender) finishRow(ctx context.Context, row store.Outgoing) error {
 // with the waits between.
 const giveUp = 20
 
-// sendHTTP sends a request, and runs the message that its answer is for.
+// sendHTTP sends a request, and runs the invocation that its answer is for.
 func (s *Sender) sendHTTP(ctx context.Context, row store.Outgoing) error {
 	a, err := s.o.Powers.Send(ctx, row.Payload)
 	if err == nil && a.Then != nil {

@@ -44,7 +44,7 @@ func absent(err error) bool {
 }
 
 // osRefusal makes what is wrong with a path, and no fault of the vat's, an error
-// for the program to see. Other errors end the message.
+// for the program to see. Other errors end the invocation.
 func osRefusal(p string, err error) error {
 	// What is not the system's error is os.Root's: while it was looked at, the
 	// path came to lead out of the directory.

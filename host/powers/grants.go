@@ -43,7 +43,7 @@ type HTTPGrant struct {
 	// scheme, host in lower case, and a port where it is not the scheme's own.
 	// None grants nothing.
 	Origins []string
-	// Immediate grants fetch: a request that is sent while the message runs,
+	// Immediate grants fetch: a request that is sent while the invocation runs,
 	// whether or not it commits later.
 	Immediate bool
 	// AllowPrivate lets every origin be at an address that is not public. Else
@@ -55,7 +55,7 @@ type HTTPGrant struct {
 	RequestBytes  int           // 256 KiB: the body of a request
 	ResponseBytes int           // 256 KiB: the body of an answer
 	InputBytes    int           // chains.DefaultInput: an answer as JSON; at most what the vat takes as an input
-	Requests      int           // 8: how many one message may fetch
+	Requests      int           // 8: how many one invocation may fetch
 	// Verifier tells whether a chain that an answer is for would run here; nil
 	// leaves that to the vat, when the answer comes.
 	Verifier *chains.Verifier
@@ -63,8 +63,8 @@ type HTTPGrant struct {
 	Exchange Exchange
 }
 
-// maxRecorded is how many bytes of answers a message's record may come to: it
-// has to fit into the transaction beside what the message wrote. What one message
+// maxRecorded is how many bytes of answers an invocation's record may come to: it
+// has to fit into the transaction beside what the invocation wrote. What one invocation
 // may fetch shares it.
 const maxRecorded = 12 << 20
 

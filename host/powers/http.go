@@ -145,7 +145,7 @@ func (p *httpPower) fetch(a *arguments) (r runtime.Reply, err error) {
 func (c *client) ask(ctx context.Context, id string, q *request) ([]byte, error) {
 	response, err := c.do(ctx, id, q)
 	if ctx.Err() != nil {
-		return nil, ctx.Err() // the message ended, and not the request
+		return nil, ctx.Err() // the invocation ended, and not the request
 	}
 	var b []byte
 	if err == nil {

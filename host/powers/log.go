@@ -14,7 +14,7 @@ import (
 //go:embed log.js
 var logSource string
 
-// Bounds of what a message logs. A line beyond the last two is dropped and
+// Bounds of what an invocation logs. A line beyond the last two is dropped and
 // counted.
 const (
 	maxLogText   = 4 << 10 // bytes of a line's text
@@ -23,9 +23,9 @@ const (
 	maxLogBytes  = 256 << 10
 )
 
-// Lines are what one attempt at a message has logged. The zero value is ready.
+// Lines are what one attempt at an invocation has logged. The zero value is ready.
 // The host keeps them until the attempt has ended, so that one which is run
-// again logs once, and then writes them with Emit; whether a message commits or
+// again logs once, and then writes them with Emit; whether an invocation commits or
 // fails, its lines are written.
 type Lines struct {
 	lines   []line
@@ -40,7 +40,7 @@ type line struct {
 	fields []byte // a JSON object; nil when there are none
 }
 
-// Logged is a line that a message wrote to qvat:log.
+// Logged is a line that an invocation wrote to qvat:log.
 type Logged struct {
 	At      time.Time
 	Level   slog.Level
@@ -68,8 +68,8 @@ func (l *Lines) add(n line) {
 }
 
 // Emit writes the lines to the log, each at the time and the level of its own,
-// with the message's id as "message", its fields as "fields", and its outcome as
-// "outcome" where that is not "": such a message was rolled back, and what its
+// with the invocation's id as "message", its fields as "fields", and its outcome as
+// "outcome" where that is not "": such an invocation was rolled back, and what its
 // lines speak of did not happen. The error is that of the log's handler.
 func (l *Lines) Emit(ctx context.Context, log *slog.Logger, id chains.Hash, outcome string) error {
 	if l.dropped > 0 {

@@ -13,7 +13,7 @@ import (
 //go:embed message.js
 var messageSource string
 
-// messagePower is qvat:message: what is known of the message that runs.
+// messagePower is qvat:message: what is known of the invocation that runs.
 type messagePower struct {
 	id      chains.Hash
 	chain   chains.Verified

@@ -5,14 +5,14 @@
 // It promises that a module which qvat.toml does not grant does not exist; that
 // a grant reaches what it names and nothing beside it (one directory, the listed
 // origins); that what has an effect outside the database is staged in the
-// message's transaction and happens after the commit, or not at all, unless the
+// invocation's transaction and happens after the commit, or not at all, unless the
 // owner has asked for requests at once; and that what the clock, chance and the
-// network told a message is recorded, so that it can be run again.
+// network told an invocation is recorded, so that it can be run again.
 //
 // Guest halves run beside hostile programs. The Go halves check every call as
 // if it came from one. What a program may see of an error is a
 // [runtime.Refusal], which holds nothing of the host; every other error ends the
-// message.
+// invocation.
 //
 // docs/POWERS.md is the reference for those who write root-power.js.
 package powers
@@ -74,7 +74,7 @@ func New(g Grants) (*Set, error) {
 	return s, nil
 }
 
-// Close lets go of the granted directory, and of idle connections. No message
+// Close lets go of the granted directory, and of idle connections. No invocation
 // may be under way.
 func (s *Set) Close() error {
 	if s.http != nil {
@@ -97,14 +97,14 @@ type Scope struct {
 	ID      chains.Hash
 	Chain   chains.Verified
 	Arrived time.Time
-	// Recorder collects what the message is told, for [store.Record]'s
+	// Recorder collects what the invocation is told, for [store.Record]'s
 	// Recorded. nil: one that nobody reads.
 	Recorder *Recorder
 	// Lines collects what it logs. nil drops it.
 	Lines *Lines
 	// Post is the vat's agents, within Tx. nil: there are none.
 	Post *mail.Inside
-	// Slots are the capabilities in the message's data. nil: it is no call.
+	// Slots are the capabilities in the invocation's data. nil: it is no call.
 	Slots *mail.Slots
 }
 

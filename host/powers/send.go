@@ -20,7 +20,7 @@ type Answer struct {
 	// Then is the chain to run with Input; nil when the program asked for none.
 	// It is well-formed, and not verified.
 	Then *chains.Chain
-	// Input is a message's input: {request, status, headers, body or
+	// Input is an invocation's input: {request, status, headers, body or
 	// bodyBase64}, or {request, error}.
 	Input []byte
 }

@@ -15,7 +15,7 @@ import (
 //go:embed store.js
 var storeSource string
 
-// storePower is qvat:store: the tables of the vat's database, in the message's
+// storePower is qvat:store: the tables of the vat's database, in the invocation's
 // transaction.
 type storePower struct{ tx store.Tx }
 
@@ -29,7 +29,7 @@ func (p *storePower) Call(ctx context.Context, method string, args []byte) (runt
 }
 
 // storeRefusal makes what the caller of the store did wrong an error for it to
-// see. Other errors stay: they end the message, and some have it run again.
+// see. Other errors stay: they end the invocation, and some have it run again.
 func storeRefusal(err error) error {
 	var limit *store.LimitError
 	var sql *store.SQLError

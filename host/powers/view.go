@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// view is the granted directory as one message sees it: what lies on the disk,
-// and over it what the message has staged.
+// view is the granted directory as one invocation sees it: what lies on the disk,
+// and over it what the invocation has staged.
 type view struct {
 	dir     *directory
 	changes map[string]*change
 }
 
-// change is what a message made of a path.
+// change is what an invocation made of a path.
 type change struct {
 	kind kind   // "" when it was removed
 	data []byte // of a file
@@ -127,7 +127,7 @@ func statOf(at found) statJSON {
 	return s
 }
 
-// note keeps what the message made of a path, which is staged.
+// note keeps what the invocation made of a path, which is staged.
 func (v *view) note(p string, c *change) {
 	if v.changes == nil {
 		v.changes = map[string]*change{}

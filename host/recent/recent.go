@@ -46,7 +46,7 @@ func New(now func() time.Time) *Runs {
 	}
 }
 
-// ring holds the newest messages of a kind, within two bounds.
+// ring holds the newest of a kind, within two bounds.
 type ring struct {
 	most, mostBytes int
 	all             []web.Ran // the oldest first
