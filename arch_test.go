@@ -34,6 +34,7 @@ var plan = map[string][]string{
 	"tools/project":   {"chains", "runtime", "host", "host/fault", "host/keyfile", "tools/bundle"},
 	"tools/trial":     {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
 	"tools/dev":       {"chains", "runtime", "host", "host/*", "tools/bundle", "tools/project"},
+	"tools/check":     {"runtime/runtimetest"},
 	"tools/*":         {"chains", "runtime", "host"},
 	"cmd/qvat":        {"chains", "runtime", "host", "host/*", "tools/*"},
 }
@@ -48,7 +49,7 @@ var only = map[string][]string{
 }
 
 // testing are rooms that exist for the tests of others.
-var testing_ = []string{"chains/chaintest", "host/store/storetest"}
+var testing_ = []string{"chains/chaintest", "host/store/storetest", "runtime/runtimetest"}
 
 func TestImports(t *testing.T) {
 	seen := 0

@@ -22,7 +22,7 @@ func TestWakeReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(t, bob, "HOST", "hello")
-	eventually(t, "an answer", func() bool {
+	eventually(func() bool {
 		return fmt.Sprint(mailTexts(t, bob)) == "[package sent hello package new I am away. You wrote: hello]"
 	})
 	log := entries(t, self, "wake")
@@ -57,7 +57,7 @@ func TestWakeFilters(t *testing.T) {
 	if _, err := bob.Send(t.Context(), "HOST", []string{"me: ", ""}, []string{"me"}, []string{"SELF"}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "both have been sorted", func() bool { return len(entries(t, self, "wake")) == 2 })
+	eventually(func() bool { return len(entries(t, self, "wake")) == 2 })
 	if got := fmt.Sprint(mailTexts(t, self)); got != "[package dismissed you won the lottery package new me: |]" {
 		t.Errorf("self has %s", got)
 	}
@@ -88,13 +88,13 @@ func TestWakeLoops(t *testing.T) {
 		return n
 	}
 	send(t, self, "bob", "ping")
-	eventually(t, "the two stop", func() bool { return notMade() == 1 })
+	eventually(func() bool { return notMade() == 1 })
 	if n := len(entries(t, self, "wake")) + len(entries(t, bob, "wake")); n != 6 {
 		t.Errorf("there were %d runs, want 5 and one that was not made", n)
 	}
 	before := len(entries(t, self, "wake"))
 	send(t, self, "SELF", "to myself")
-	eventually(t, "the one stops", func() bool { return len(entries(t, self, "wake")) == before+6 && notMade() == 2 })
+	eventually(func() bool { return len(entries(t, self, "wake")) == before+6 && notMade() == 2 })
 	time.Sleep(50 * time.Millisecond)
 	if n := len(entries(t, self, "wake")) - before; n != 6 {
 		t.Errorf("there were %d runs of one that wakes itself", n)
@@ -119,7 +119,7 @@ func TestWakeBurns(t *testing.T) {
 	for _, text := range []string{"burn", "throw", "go on"} {
 		send(t, bob, "HOST", text)
 	}
-	eventually(t, "all three have run", func() bool { return len(entries(t, self, "wake")) == 3 })
+	eventually(func() bool { return len(entries(t, self, "wake")) == 3 })
 	log := entries(t, self, "wake")
 	if !strings.Contains(log[0].Error, "out_of_fuel") || !strings.Contains(string(log[0].Detail), `"fuel":3000000`) {
 		t.Errorf("the first: %s %s", log[0].Detail, log[0].Error)
@@ -127,7 +127,7 @@ func TestWakeBurns(t *testing.T) {
 	if !strings.Contains(log[1].Error, "TypeError: as asked") || log[2].Error != "" {
 		t.Errorf("the others: %+v", log[1:])
 	}
-	eventually(t, "the last one's mail is there", func() bool {
+	eventually(func() bool {
 		return fmt.Sprint(mailTexts(t, bob)) == "[package sent burn package sent throw package sent go on package new rolled back package new done]"
 	})
 }
@@ -158,7 +158,7 @@ func TestWakeAfterRestart(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- v.Post().Serve(ctx) }()
 		bob = agentOf(t, v, "bob")
-		eventually(t, "an answer", func() bool { return fmt.Sprint(mailTexts(t, bob)) == "[package sent hello package new away]" })
+		eventually(func() bool { return fmt.Sprint(mailTexts(t, bob)) == "[package sent hello package new away]" })
 		time.Sleep(50 * time.Millisecond)
 		stop()
 		if err := <-ended; err != nil {

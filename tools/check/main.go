@@ -15,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"qvat/runtime/runtimetest"
 )
 
 func main() {
@@ -46,8 +48,22 @@ type tally struct {
 	output                  map[string][]string // of tests that have not ended, by package and name
 }
 
-func test(args []string) error {
-	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+// patience is how long the tests of one package may take until go test ends them
+// and shows where each goroutine is: the only time that bounds a test. Alone on
+// two cores the slowest package takes two minutes.
+const patience = "-timeout=2h"
+
+func test(args []string) (err error) {
+	machineCode, err := os.MkdirTemp("", "qvat-machine-code-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(machineCode)) }()
+	if err := runtimetest.Fill(machineCode); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", append([]string{"test", "-json", patience}, args...)...)
+	cmd.Env = append(os.Environ(), runtimetest.Variable+"="+machineCode)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
