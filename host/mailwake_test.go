@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"qvat/host/mail"
 )
@@ -33,9 +32,16 @@ func TestWakeReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(t, bob, "HOST", "again")
-	time.Sleep(50 * time.Millisecond)
-	if n := len(entries(t, self, "wake")); n != 1 {
-		t.Errorf("%d runs after the wake was taken away", n-1)
+	// What one agent's messages wake runs in their order.
+	if err := self.SetWake(t.Context(), "away", 0); err != nil {
+		t.Fatal(err)
+	}
+	send(t, bob, "HOST", "a third time")
+	eventually(func() bool {
+		return strings.HasSuffix(fmt.Sprint(mailTexts(t, bob)), "I am away. You wrote: a third time]")
+	})
+	if n := len(entries(t, self, "wake")); n != 2 {
+		t.Errorf("%d runs while the wake was taken away", n-2)
 	}
 }
 
@@ -95,9 +101,14 @@ func TestWakeLoops(t *testing.T) {
 	before := len(entries(t, self, "wake"))
 	send(t, self, "SELF", "to myself")
 	eventually(func() bool { return len(entries(t, self, "wake")) == before+6 && notMade() == 2 })
-	time.Sleep(50 * time.Millisecond)
-	if n := len(entries(t, self, "wake")) - before; n != 6 {
-		t.Errorf("there were %d runs of one that wakes itself", n)
+	publish(t, v, "self", "quiet", `exports.main = () => {}`)
+	if err := self.SetWake(t.Context(), "quiet", 0); err != nil {
+		t.Fatal(err)
+	}
+	send(t, bob, "HOST", "the last")
+	eventually(func() bool { return len(entries(t, self, "wake")) > before+6 })
+	if n := len(entries(t, self, "wake")) - before; n != 6+1 || notMade() != 2 {
+		t.Errorf("there were %d runs of one that wakes itself", n-1)
 	}
 }
 
@@ -140,7 +151,7 @@ func TestWakeAfterRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bob := guests(t, v, "bob")[0]
+	bob := guests(t, v, "bob", "carol")[0]
 	self := agentOf(t, v, "self")
 	publish(t, v, "self", "away", `exports.main = ({ input: { message } }) => message.from('away')`)
 	if err := self.SetWake(t.Context(), "away", 0); err != nil {
@@ -150,22 +161,23 @@ func TestWakeAfterRestart(t *testing.T) {
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
+	for n := range 2 {
 		if v, err = openIt(dir); err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- v.Post().Serve(ctx) }()
-		bob = agentOf(t, v, "bob")
-		eventually(func() bool { return fmt.Sprint(mailTexts(t, bob)) == "[package sent hello package new away]" })
-		time.Sleep(50 * time.Millisecond)
+		// What one agent's messages wake runs in their order.
+		carol := agentOf(t, v, "carol")
+		send(t, carol, "HOST", "hello")
+		eventually(func() bool { return len(mailTexts(t, carol)) == 2*(n+1) })
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		if got := mailTexts(t, bob); len(got) != 2 {
-			t.Errorf("bob has %q", got)
+		if got := fmt.Sprint(mailTexts(t, agentOf(t, v, "bob"))); got != "[package sent hello package new away]" {
+			t.Errorf("bob has %s", got)
 		}
 		if err := v.Close(); err != nil {
 			t.Fatal(err)

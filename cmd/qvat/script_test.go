@@ -56,6 +56,7 @@ func TestScript(t *testing.T) {
 			"mode":    cmdMode,
 			"starts":  cmdStarts,
 			"stops":   cmdStops,
+			"tells":   cmdTells,
 			"awaits":  cmdAwaits,
 			"refuses": cmdRefuses,
 			"accepts": cmdAccepts,
