@@ -78,7 +78,7 @@ dead: setup
 
 # Print the figures of docs/BENCHMARKS.md
 bench: build
-    GOFLAGS="'-modfile={{ patched }}'" go test -run "^$" -bench . ./chains ./runtime ./host/store ./host/mail ./host/api ./host/web ./tools/bundle
+    GOFLAGS="'-modfile={{ patched }}'" go test -run "^$" -bench . ./chains ./runtime ./host/store/sqlite ./host/mail ./host/api ./host/web ./tools/bundle
     go run ./tools/load
 
 # Fuzz each target for TIME, such as 1m

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"qvat/runtime/runtimetest"
-	"qvat/tools/trial"
+	"qvat/tools/testrunner"
 )
 
 func TestMain(m *testing.M) { os.Exit(runtimetest.Main(m)) }
@@ -40,7 +40,7 @@ func projects(t *testing.T) []string {
 func TestEach(t *testing.T) {
 	for _, dir := range projects(t) {
 		t.Run(dir, func(t *testing.T) {
-			results, err := trial.Run(t.Context(), trial.Options{Dir: dir, MachineCode: runtimetest.Folder()})
+			results, err := testrunner.Run(t.Context(), testrunner.Options{Dir: dir, MachineCode: runtimetest.Folder()})
 			if err != nil {
 				t.Fatal(err)
 			}

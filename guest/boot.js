@@ -2,7 +2,7 @@
 // on the global object.
 (function boot() {
   // lockdown() throws half-way where there is no console, and leaves a working
-  // Compartment over unfrozen primordials (confinement.md, row 9).
+  // Compartment over unfrozen primordials (docs/CONFINEMENT.md, row 9).
   const quiet = () => {};
   globalThis.console = {};
   for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'group', 'groupCollapsed', 'groupEnd']) {
@@ -18,8 +18,8 @@
 
   // What the engine keeps for stack traces is taken off Error before anything
   // else sees it: whoever sets prepareStackTrace is handed call sites, and
-  // with them every function on the stack (row 3). The kernel alone keeps the
-  // setters.
+  // with them every function on the stack (docs/CONFINEMENT.md, row 3). The
+  // kernel alone keeps the setters.
   const take = name => {
     const found = Object.getOwnPropertyDescriptor(Error, name);
     delete Error[name];

@@ -12,8 +12,8 @@
   // Answers of hostBrand.
   const PROXY = 1, PROMISE = 2;
 
-  // checkResult refuses what would be a program's foot in its parent's turn: a
-  // promise or a thenable, and a proxy, which can become one at will.
+  // checkResult refuses what could run a program's code while its parent runs: a
+  // promise or a thenable, and a proxy, which can become one at any time.
   const checkResult = (o, path) => {
     const brand = hostBrand(o);
     if (brand === PROXY) throw new TypeErr(`${path} is a proxy, which may not cross to a parent`);

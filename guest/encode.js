@@ -2,9 +2,9 @@
 // what the value was, or not at all; data that comes in is frozen.
 //
 // A value is first copied, strictly: each property is read once, with
-// intrinsics captured before any program ran, so a getter that changes its mind
-// changes nothing (confinement.md, row 13). The copy holds nothing of the
-// program's, and JSON.stringify does the rest.
+// intrinsics captured before any program ran, so a getter that answers
+// differently the next time changes nothing (docs/CONFINEMENT.md, row 13). The copy
+// holds nothing of the program's, and JSON.stringify does the rest.
 //
 // Takes what slots.js made.
 (function makeBoundary(slots) {

@@ -4,7 +4,7 @@
 //
 // The host functions are the only way out. What they are called with is the
 // kernel's own: numbers, strings, and values for the host to look at. (One for
-// each operation: that is cheaper than one which has to be told.)
+// each operation: that is cheaper than one that takes the operation's name.)
 (function kernel(boot, hardener, crossing, slots, boundary, hostLoad, hostRequire, hostSigned, hostCall, hostLog, hostDone, hostFail) {
   'use strict';
   const { apply, getPrototypeOf, defineProperty } = Reflect;
@@ -93,7 +93,7 @@
 
   // own gives a promise for what a thenable of a program's comes to that can be
   // awaited: one of the kernel's, unless it is as plain as that. One that is
-  // rigged could tear the function that awaits it (row 4).
+  // rigged could end the function that awaits it half-way (docs/CONFINEMENT.md, row 4).
   const own = v => getPrototypeOf(v) === PromisePrototype && !hasOwn(v, 'constructor')
     ? v : new PromiseOf(resolve => resolve(v));
   const isThenable = v => isObject(v) && typeof v.then === 'function';
@@ -111,8 +111,8 @@
     }
   };
 
-  // early is true while root-power.js is tried before there is a message, and
-  // undefined once that has asked for the host.
+  // early is true while root-power.js is evaluated before there is a message,
+  // and undefined once it has asked the host for something.
   let early = false;
   const notYet = () => {
     if (early === false) return false;
@@ -153,7 +153,7 @@
     throw error;
   };
 
-  // Each program has module instances of its own (row 8).
+  // Each program has module instances of its own (docs/CONFINEMENT.md, row 8).
   const requireFor = () => {
     let instances; // most programs require nothing
     const require = name => {
@@ -303,7 +303,7 @@
     const error = failure(e, hashOf(0));
     const at = places.get(error);
     // An error that root-power.js threw at a program is the program's: where
-    // in the vat's own files it arose is nobody's business.
+    // in the vat's own files it arose is not told.
     if (at.file === ROOT_POWER) hostFail(error.name, error.message, hashOf(0), 0, 0);
     else hostFail(error.name, error.message, at.file, at.line, at.column);
   };

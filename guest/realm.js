@@ -1,7 +1,7 @@
 // After SES: makes the one realm that kernel and programs share harmless, and
 // refuses to go on where it cannot. Programs run in the start realm, since on
-// this engine no evaluator of SES's keeps them out of it (confinement.md, row
-// 1); so the start realm holds nothing to steal. Powers live in closures.
+// this engine no evaluator of SES's keeps them out of it (docs/CONFINEMENT.md,
+// row 1); so the start realm holds nothing to steal. Powers live in closures.
 //
 // Takes what boot.js kept, the table of permits, text.js's classes, and
 // harden.js.
@@ -87,7 +87,8 @@
   }
 
   // Everything that syntax alone can make, so that intrinsics no global names
-  // are found as well (row 3): a walk from the globals would miss them.
+  // are found as well: a walk from the globals would miss them
+  // (docs/CONFINEMENT.md, row 3).
   const caught = f => { try { f(); } catch (e) { return e; } return undefined; };
   const produce = () => {
     const sync = function* () { yield 1; };

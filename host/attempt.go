@@ -164,10 +164,11 @@ func (w *watched) Stage(kind string, payload []byte) error {
 	return w.Tx.Stage(kind, payload)
 }
 
-// SQL that writes runs in an exclusive transaction alone.
-func (w *watched) SQL(ctx context.Context, text string, params []any) (*store.Rows, error) {
+// SQL gives SQL that notes the same: what writes runs in an exclusive transaction
+// alone.
+func (w *watched) SQL() store.SQL {
 	w.effects = w.effects || w.exclusive
-	return w.Tx.SQL(ctx, text, params)
+	return w.Tx.SQL()
 }
 
 // quote is a text as JSON.

@@ -20,7 +20,7 @@ import (
 	"qvat/chains"
 	"qvat/host/api"
 	"qvat/host/powers"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
 
@@ -287,12 +287,12 @@ func (c *Config) runtimeLimits() runtime.Limits {
 	}
 }
 
-func (c *Config) storeOptions(dir string) store.Options {
-	return store.Options{
+func (c *Config) storeOptions(dir string) sqlite.Options {
+	return sqlite.Options{
 		Path: filepath.Join(dir, database),
 		// What may leave a program may be kept, and what is kept may be read.
 		ValueBytes: max(c.Limits.ResultBytes, 1<<20), AnswerBytes: c.Limits.ResultBytes,
-		Programs: store.ProgramOptions{Bytes: c.Programs.Bytes, StrangerBytes: c.Programs.StrangerBytes, PeerBytes: c.Programs.PeerBytes},
+		Programs: sqlite.ProgramOptions{Bytes: c.Programs.Bytes, StrangerBytes: c.Programs.StrangerBytes, PeerBytes: c.Programs.PeerBytes},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"qvat/host/api"
 	"qvat/host/fault"
 	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // library is the programs that a message may load: those of its chain and all
@@ -16,7 +17,7 @@ import (
 type library struct {
 	programs map[chains.Hash]chains.Program
 	sent     map[chains.Hash]chains.Program // what the capsule brought
-	lease    *store.Lease
+	lease    *sqlite.Lease
 	room     int // bytes that the programs may still come to
 }
 
@@ -48,7 +49,7 @@ func (v *Vat) gather(ctx context.Context, c chains.Capsule) (*library, error) {
 // the root's program refuses has used nothing, whoever signed its first link.
 func (l *library) keep(ctx context.Context, peer string) error {
 	for _, p := range l.sent {
-		if _, err := l.lease.Put(ctx, p, store.Owner{Peer: peer, Used: true}); err != nil {
+		if _, err := l.lease.Put(ctx, p, sqlite.Owner{Peer: peer, Used: true}); err != nil {
 			return err
 		}
 	}
@@ -112,7 +113,7 @@ func (v *Vat) Missing(ctx context.Context, _ string, hashes []chains.Hash) ([]ch
 // PutProgram is api.Vat's. The program goes to the strangers' space until a
 // root-signed message uses it.
 func (v *Vat) PutProgram(ctx context.Context, peer string, _ chains.Hash, p chains.Program) (bool, error) {
-	created, err := v.store.PutProgram(ctx, p, store.Owner{Peer: peer})
+	created, err := v.store.PutProgram(ctx, p, sqlite.Owner{Peer: peer})
 	return created, programFault(err)
 }
 

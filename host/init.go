@@ -11,7 +11,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/keyfile"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 //go:embed root-power.js.tmpl
@@ -58,7 +58,7 @@ func Init(dir string, o InitOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(context.Background(), c.storeOptions(dir))
+	s, err := sqlite.Open(context.Background(), c.storeOptions(dir))
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 
 	"qvat/host"
 	"qvat/host/api"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 	"qvat/runtime/runtimetest"
 )
 
@@ -137,7 +137,7 @@ func child(t *testing.T, env ...string) (*exec.Cmd, string) {
 
 func checkStore(t *testing.T, dir string, answered []int) {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(dir, "vat.db")})
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "vat.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"qvat/host/fault"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
 
@@ -81,7 +81,7 @@ type stateRow struct {
 type numbers struct {
 	running, waiting int64
 	engine           runtime.Stats
-	store            store.Stats
+	store            sqlite.Stats
 }
 
 func newState(v *Vat) *state {

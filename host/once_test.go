@@ -9,13 +9,14 @@ import (
 	"qvat/host/fault"
 	"qvat/host/powers"
 	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // TestOnceBeforeItBegins: a message that must take effect once, and cannot
 // begin, is answered from the record of another run that has committed since.
 func TestOnceBeforeItBegins(t *testing.T) {
 	ctx := t.Context()
-	s, err := store.Open(ctx, store.Options{Path: filepath.Join(t.TempDir(), "vat.db")})
+	s, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(t.TempDir(), "vat.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,8 +26,7 @@ const (
 	outboxBatch = 64
 	// outboxAtOnce is how many requests are under way at once.
 	outboxAtOnce = 8
-	// firstRetry and lastRetry bound the wait of a row that could not be sent,
-	// which doubles.
+	// firstRetry and lastRetry bound the wait of a row that could not be sent.
 	firstRetry = time.Second
 	lastRetry  = 5 * time.Minute
 )
@@ -122,7 +120,7 @@ func (v *Vat) sendRequests(ctx context.Context, rows []store.Outgoing) (again bo
 	}
 	var failed atomic.Bool
 	for _, row := range rows {
-		if !v.tries.due(row.ID, time.Now()) {
+		if v.tries.Of(row.ID).Wait(time.Now()) > 0 {
 			failed.Store(true)
 			continue
 		}
@@ -166,7 +164,7 @@ func (v *Vat) sendHTTP(ctx context.Context, row store.Outgoing) error {
 	case err == nil:
 	case errors.Is(err, powers.ErrNever):
 		v.log.Error("a staged request was dropped", "outbox", row.ID, "err", err)
-	case ctx.Err() != nil || v.tries.failed(row.ID, time.Now()) < giveUp:
+	case ctx.Err() != nil || v.tries.Fail(row.ID, time.Now(), "").Failed < giveUp:
 		return err
 	default:
 		v.log.Error("a staged request was given up", "outbox", row.ID, "err", err)
@@ -181,7 +179,7 @@ func (v *Vat) sendHTTP(ctx context.Context, row store.Outgoing) error {
 			v.log.Error("the program was not told of it", "outbox", row.ID, "err", err)
 		}
 	}
-	v.tries.forget(row.ID)
+	v.tries.Forget(row.ID)
 	return nil
 }
 
@@ -203,44 +201,4 @@ func (v *Vat) deliver(ctx context.Context, a powers.Answer) error {
 	}
 	v.log.Warn("the message that an answer was for failed", "message", m.id, "request", a.Request, "err", f)
 	return nil
-}
-
-// tries keeps what became of rows of the outbox since the vat was opened.
-type tries struct {
-	mu   sync.Mutex
-	rows map[int64]try
-}
-
-type try struct {
-	failed int
-	due    time.Time // when it may be tried again
-}
-
-// failed notes that a row could not be sent, and tells how often that was. The
-// wait before its next try doubles each time.
-func (t *tries) failed(id int64, now time.Time) int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.rows == nil {
-		t.rows = map[int64]try{}
-	}
-	r := t.rows[id]
-	wait := min(firstRetry<<min(r.failed, 16), lastRetry)
-	r.failed++
-	r.due = now.Add(wait)
-	t.rows[id] = r
-	return r.failed
-}
-
-// due tells whether a row may be tried.
-func (t *tries) due(id int64, now time.Time) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return !now.Before(t.rows[id].due)
-}
-
-func (t *tries) forget(id int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.rows, id)
 }

@@ -31,7 +31,8 @@ import (
 	"qvat/host/keyfile"
 	"qvat/host/mail"
 	"qvat/host/powers"
-	"qvat/host/store"
+	"qvat/host/retry"
+	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
 
@@ -63,13 +64,13 @@ type Vat struct {
 	info     api.Info
 	verifier *chains.Verifier
 	engine   *runtime.Engine
-	store    *store.Store
+	store    *sqlite.Store
 	post     *mail.Post
 	powers   *powers.Set
 	gate     *gate
 	metrics  *metrics
-	tries    tries
-	filesMu  sync.Mutex // held while changes of files are made: one after another
+	tries    retry.Tries[int64] // of requests in the outbox, by their rows
+	filesMu  sync.Mutex         // held while changes of files are made: one after another
 
 	stop    context.CancelFunc
 	workers sync.WaitGroup
@@ -79,7 +80,10 @@ type Vat struct {
 // with an error that names the file where a setting, a key, the database or
 // root-power.js does not work.
 func Open(ctx context.Context, o Options) (*Vat, error) {
-	v := &Vat{dir: o.Dir, root: o.RootPower, embed: o.Embed, log: o.Logger}
+	v := &Vat{
+		dir: o.Dir, root: o.RootPower, embed: o.Embed, log: o.Logger,
+		tries: retry.Tries[int64]{First: firstRetry, Last: lastRetry},
+	}
 	if v.root == "" {
 		v.root = filepath.Join(v.dir, rootPower)
 	}
@@ -116,7 +120,7 @@ func (v *Vat) open(ctx context.Context, registry *prometheus.Registry) (err erro
 	}
 	so := v.config.storeOptions(v.dir)
 	so.Logger = v.log
-	if v.store, err = store.Open(ctx, so); err != nil {
+	if v.store, err = sqlite.Open(ctx, so); err != nil {
 		return err
 	}
 	if err := v.openPost(ctx, nodeSecret); err != nil {

@@ -10,8 +10,8 @@ import (
 	"qvat/chains"
 )
 
-// The other side of the kernel's host functions. That of powers is in call.go,
-// that of the console in console.go.
+// What the kernel's host functions do. That for powers is in call.go, that for
+// the console in console.go.
 
 // Brands of objects; cross.js has the same list.
 const (
@@ -34,7 +34,7 @@ func (t *turn) answer(ctx context.Context, in *instance, name []byte, args []val
 		return t.require(ctx, args[0])
 	}
 	if t.loading != nil {
-		t.loading.other = true
+		t.loading.differs = true
 	}
 	switch string(name) {
 	case "signed":
@@ -117,7 +117,7 @@ func (t *turn) code(ctx context.Context, hash chains.Hash) (*code, error) {
 	}
 	limits := t.e.limits
 	limits.Fuel = t.fuel
-	c, err := t.e.compile(ctx, name, p.Text(), t.fuel-t.in.burnt(), t.in.tank.deadline, limits)
+	c, err := t.e.compile(ctx, name, p.Text(), t.fuel-t.in.burnt(), t.in.fuel.deadline, limits)
 	if err != nil {
 		t.in.spend(c.fuel)
 		return nil, err

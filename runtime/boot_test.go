@@ -27,7 +27,7 @@ func bootWith(t *testing.T, e *Engine, s bootScripts) error {
 		t.Fatal(err)
 	}
 	defer in.mod.Close(t.Context())
-	in.fill(math.MaxInt64, time.Time{})
+	in.setFuel(math.MaxInt64, time.Time{})
 	b := booter{ctx: t.Context(), in: in}
 	b.quickjs()
 	start := b.eval("boot.js", guest.Boot)

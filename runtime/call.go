@@ -103,14 +103,14 @@ func (t *turn) timed(ctx context.Context) context.Context {
 		if f, ok := ctx.(*frame); ok {
 			ctx = f.Context
 		}
-		t.powerCtx, t.stopPowers = context.WithDeadline(ctx, t.in.tank.deadline)
+		t.powerCtx, t.stopPowers = context.WithDeadline(ctx, t.in.fuel.deadline)
 	}
 	return t.powerCtx
 }
 
 // late tells whether the message's time is over. Between slices of fuel nobody
 // else looks: a power may take long, and burns none.
-func (t *turn) late() bool { return time.Now().After(t.in.tank.deadline) }
+func (t *turn) late() bool { return time.Now().After(t.in.fuel.deadline) }
 
 // start runs what answers later, and gives the kernel the number of its
 // promise.

@@ -14,8 +14,8 @@ import (
 )
 
 // code is a compiled module: bytecode of a function that takes module, exports
-// and require. Bytecode is trusted input to QuickJS; what
-// this process compiled is the only kind there is (confinement.md, row 12).
+// and require. Bytecode is trusted input to QuickJS; what this process compiled
+// is the only kind there is (docs/CONFINEMENT.md, row 12).
 type code struct {
 	bytes  []byte
 	fuel   int64    // what compiling it took
@@ -28,11 +28,11 @@ const (
 )
 
 // compile turns a module's text into code, in an instance that holds nothing
-// else and is reset afterwards. A text that does not parse gives code with syntax set. A limit
-// that is met is a *Failure.
+// else and is reset afterwards. A text that does not parse gives code with syntax
+// set. A limit that is met is a *Failure.
 //
 // The text is parsed by itself first: only what is a whole list of statements
-// is ever joined to its wrapper, so none can close it (confinement.md, row 2).
+// is ever joined to its wrapper, so none can close it (docs/CONFINEMENT.md, row 2).
 // All of it is strict code, as in an ECMAScript module.
 //
 // It may burn fuel and run until deadline; limits are what a failure names. With
@@ -46,9 +46,9 @@ func (e *Engine) compile(ctx context.Context, name, text string, fuel int64, dea
 	}
 	sound := false
 	defer func() { err = errors.Join(err, p.give(ctx, in, sound)) }()
-	in.fill(fuel, deadline)
+	in.setFuel(fuel, deadline)
 	c := &compiler{in: in, name: name}
-	bytes, err := c.both(ctx, text)
+	bytes, err := c.run(ctx, text)
 	var syntax *Failure
 	if err != nil && !errors.As(err, &syntax) {
 		return &code{fuel: in.burnt()}, in.failed(err, limits)
@@ -62,7 +62,8 @@ type compiler struct {
 	name string
 }
 
-func (c *compiler) both(ctx context.Context, text string) ([]byte, error) {
+// run parses the text, and compiles it in its wrapper.
+func (c *compiler) run(ctx context.Context, text string) ([]byte, error) {
 	if err := c.parse(ctx, text); err != nil {
 		return nil, err
 	}

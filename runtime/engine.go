@@ -107,11 +107,11 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 		config = config.WithCompilationCache(cache)
 	}
 	e.wasm = wazero.NewRuntimeWithConfig(ctx, config)
-	mended, err := repair(guest.QuickJS)
+	repaired, err := repair(guest.QuickJS)
 	if err != nil {
 		return err
 	}
-	metered, err := meter.Rewrite(mended, meter.Options{
+	metered, err := meter.Rewrite(repaired, meter.Options{
 		Refill: "env.host_interrupt", Globals: []string{"__stack_pointer"},
 	})
 	if err != nil {
@@ -131,7 +131,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if e.base, err = e.boot(ctx); err != nil {
 		return err
 	}
-	e.log.Info("the engine has started", "image", len(e.base.bytes), "reset", e.base.store.way())
+	e.log.Info("the engine has started", "image", len(e.base.bytes), "reset", e.base.store.resetMethod())
 	e.pool = newPool(e, e.base)
 	return e.SetRootPower(ctx, o.RootPower)
 }

@@ -52,7 +52,7 @@ var errTrapped = errors.New("the engine trapped")
 func (in *instance) failed(err error, l Limits) error {
 	// A limit may also have been met in a call that the host made while it
 	// answered one of the kernel's: why is then what that call ended with.
-	switch why := in.tank.stopped; {
+	switch why := in.fuel.stopped; {
 	case errors.Is(why, errOutOfFuel):
 		return &Failure{Reason: OutOfFuel, Message: fmt.Sprintf("the message used up its fuel of %d", l.Fuel)}
 	case errors.Is(why, errOutOfTime):

@@ -66,7 +66,7 @@ func unreset(b *testing.B, run func(t *turn, within context.Context, p *pool) er
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		in.fill(e.limits.Fuel, time.Now().Add(e.limits.Time))
+		in.setFuel(e.limits.Fuel, time.Now().Add(e.limits.Time))
 		t := &turn{e: e, m: m, in: in, entries: p.img.entries}
 		in.host = t.answer
 		if err := run(t, &frame{ctx, in}, p); err != nil || string(t.result) != "1" {

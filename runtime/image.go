@@ -78,7 +78,7 @@ func (e *Engine) boot(ctx context.Context) (*image, error) {
 		return nil, err
 	}
 	defer in.mod.Close(ctx)
-	in.fill(math.MaxInt64, time.Time{})
+	in.setFuel(math.MaxInt64, time.Time{})
 	b := booter{ctx: ctx, in: in}
 	b.quickjs()
 	b.kernel()
@@ -96,7 +96,7 @@ func (e *Engine) bare(ctx context.Context) (*image, error) {
 		return nil, err
 	}
 	defer in.mod.Close(ctx)
-	in.fill(math.MaxInt64, time.Time{})
+	in.setFuel(math.MaxInt64, time.Time{})
 	b := booter{ctx: ctx, in: in}
 	b.quickjs()
 	return b.snapshot(bareRoom)
@@ -119,7 +119,7 @@ func (e *Engine) tryRoot(ctx context.Context, base *image, root []byte, evaluate
 		return nil, err
 	}
 	defer in.mod.Close(ctx)
-	in.fill(e.limits.Fuel, time.Now().Add(e.limits.Time))
+	in.setFuel(e.limits.Fuel, time.Now().Add(e.limits.Time))
 	b := booter{ctx: ctx, in: in, entries: base.entries}
 	wrapper, err := in.evalBytecode(ctx, root)
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// The world as the engine sees it: host functions, which only the kernel
-// holds, and otherwise nothing. The clock stands still, randomness is zeros,
-// the time zone is UTC, files cannot be written. (Programs see neither clock
-// nor randomness; QuickJS itself asks for both when it starts.)
+// What the engine imports: host functions, which only the kernel holds, and
+// otherwise answers that say nothing of this machine. The clock stands still,
+// randomness is zeros, the time zone is UTC, files cannot be written. (Programs
+// see neither clock nor randomness; QuickJS itself asks for both when it starts.)
 
 // wasiErrBadf is EBADF of wasi_snapshot_preview1.
 const wasiErrBadf = 8

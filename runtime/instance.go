@@ -14,15 +14,15 @@ import (
 // instance is one QuickJS in one linear memory. It belongs to one goroutine at
 // a time.
 type instance struct {
-	mod   api.Module
-	mem   *linearMemory
-	sp    api.MutableGlobal
-	spare api.MutableGlobal // the fuel that is left of the slice in use
-	qjs   exports
-	stack [8]uint64
-	fixed fixtures
+	mod       api.Module
+	mem       *linearMemory
+	sp        api.MutableGlobal
+	sliceFuel api.MutableGlobal // the fuel that is left of the slice in use
+	qjs       exports
+	stack     [8]uint64
+	fixed     fixtures
 
-	tank tank
+	fuel fuelMeter
 	host hostFunc
 }
 
@@ -99,7 +99,7 @@ func bindInstance(mod api.Module, mem *linearMemory) (*instance, error) {
 	if in.sp, ok = mod.ExportedGlobal("__stack_pointer").(api.MutableGlobal); !ok {
 		return nil, errors.New("quickjs.wasm exports no mutable __stack_pointer")
 	}
-	if in.spare, ok = mod.ExportedGlobal(meter.Fuel).(api.MutableGlobal); !ok {
+	if in.sliceFuel, ok = mod.ExportedGlobal(meter.Fuel).(api.MutableGlobal); !ok {
 		return nil, errors.New("the metered module exports no fuel")
 	}
 	return in, nil
@@ -112,7 +112,7 @@ const deepFuel = 50_000
 // shrink gives up the native stacks that deep calls made wazero grow: it keeps
 // them with the function that was called, and never makes them smaller.
 func (in *instance) shrink() {
-	if in.burnt()-in.tank.spent < deepFuel {
+	if in.burnt()-in.fuel.byHost < deepFuel {
 		return
 	}
 	in.qjs.call = in.mod.ExportedFunction("qjs_call")
@@ -136,13 +136,13 @@ func (in *instance) do(ctx context.Context, f api.Function, args ...uint64) (uin
 	stack := in.stack[:]
 	// A host function that calls back in must not overwrite the stack of the
 	// call that it is part of.
-	if in.tank.depth > 0 {
+	if in.fuel.depth > 0 {
 		stack = make([]uint64, max(len(args), 1))
 	}
 	n := copy(stack, args)
-	in.tank.depth++
+	in.fuel.depth++
 	err := f.CallWithStack(fr, stack[:max(n, 1)])
-	in.tank.depth--
+	in.fuel.depth--
 	return stack[0], err
 }
 

@@ -118,9 +118,9 @@ func (m *linearMemory) reset() error {
 	return m.region.restore(m.image, m.patch)
 }
 
-// become puts another patch in the place of the memory's own. The memory must
+// setPatch puts another patch in the place of the memory's own. The memory must
 // have been set back.
-func (m *linearMemory) become(p patch) {
+func (m *linearMemory) setPatch(p patch) {
 	if m.patch.same(p) {
 		return
 	}
@@ -139,7 +139,7 @@ func (m *linearMemory) changes(most int) (p patch, ok bool, err error) {
 		return nil, false, nil
 	}
 	mem := m.region.bytes()[:len(m.image.bytes)]
-	err = m.region.suspects(mem, func(from, to int) error {
+	err = m.region.mayDiffer(mem, func(from, to int) error {
 		for at := from; at < to; at += patchPage {
 			if page := mem[at : at+patchPage]; len(p) <= most && !bytes.Equal(page, m.image.bytes[at:at+patchPage]) {
 				content := [patchPage]byte(page)

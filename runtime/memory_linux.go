@@ -113,8 +113,8 @@ func newImageStore(content []byte) (imageStore, []byte, error) {
 // noPagemap stands for a page table that cannot be opened.
 const noPagemap = -1
 
-// way says how instances of the image are set back.
-func (s imageStore) way() string {
+// resetMethod says how instances of the image are set back.
+func (s imageStore) resetMethod() string {
 	if s.pagemap == noPagemap {
 		return "dropping all pages, since " + pagemapTable + " cannot be read"
 	}
@@ -202,8 +202,8 @@ func (r *region) restore(img *image, p patch) error {
 	return nil
 }
 
-// suspects calls f with the parts of mem that may differ from the image.
-func (r *region) suspects(mem []byte, f func(from, to int) error) error {
+// mayDiffer calls f with the parts of mem that may differ from the image.
+func (r *region) mayDiffer(mem []byte, f func(from, to int) error) error {
 	if r.scan.pagemap == noPagemap {
 		return f(0, len(mem))
 	}

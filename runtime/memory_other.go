@@ -5,8 +5,6 @@ package runtime
 // Where there is no page table to ask, an instance is set back by copying the
 // whole image: correct, and a few hundred microseconds a message.
 
-const resetWay = "copying the whole image"
-
 type imageStore struct{ content []byte }
 
 func newImageStore(content []byte) (imageStore, []byte, error) {
@@ -16,7 +14,7 @@ func newImageStore(content []byte) (imageStore, []byte, error) {
 
 func (imageStore) release([]byte) {}
 
-func (imageStore) way() string { return resetWay }
+func (imageStore) resetMethod() string { return "copying the whole image" }
 
 type region struct{ b []byte }
 
@@ -39,5 +37,5 @@ func (r *region) restore(img *image, p patch) error {
 	return nil
 }
 
-// suspects calls f with the parts of mem that may differ from the image: all.
-func (r *region) suspects(mem []byte, f func(from, to int) error) error { return f(0, len(mem)) }
+// mayDiffer calls f with the parts of mem that may differ from the image: all.
+func (r *region) mayDiffer(mem []byte, f func(from, to int) error) error { return f(0, len(mem)) }

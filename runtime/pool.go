@@ -47,7 +47,7 @@ func (p *pool) take(ctx context.Context, state patch) (*instance, error) {
 	} else {
 		p.reused.Add(1)
 	}
-	in.mem.become(state)
+	in.mem.setPatch(state)
 	return in, nil
 }
 

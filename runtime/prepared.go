@@ -22,7 +22,7 @@ type prepared struct {
 	patch    patch
 	fuel     int64         // what getting there took
 	programs []chains.Hash // what was loaded on the way, the root first
-	useless  bool          // it cannot be kept: see turn.prepare
+	unusable bool          // it cannot be kept: see turn.prepare
 }
 
 const (
@@ -73,7 +73,7 @@ func (c *preparedCache) find(ctx context.Context, m Message) (state *prepared, s
 		c.put(root, &prepared{})
 	}
 	c.mu.Unlock()
-	if !seen || state.useless {
+	if !seen || state.unusable {
 		return nil, false
 	}
 	if len(state.programs) == 0 {
@@ -141,8 +141,8 @@ func (t *turn) prepare(ctx context.Context, p *pool, keep bool) error {
 	if !keep {
 		return nil
 	}
-	state := &prepared{useless: true}
-	if fine && !l.other {
+	state := &prepared{unusable: true}
+	if fine && !l.differs {
 		changes, ok, err := t.in.mem.changes(maxPatch)
 		if err != nil {
 			return err
@@ -158,7 +158,9 @@ func (t *turn) prepare(ctx context.Context, p *pool, keep bool) error {
 // loading is what a root program asks the host for while it is evaluated.
 type loading struct {
 	programs []chains.Hash // each once
-	other    bool          // it asked for something else, for too many, or was not given what it asked for
+	// differs tells that what comes of it may differ from message to message: it
+	// asked for something else, for too many, or was not given what it asked for.
+	differs bool
 }
 
 // note takes down that a program was asked for, and whether it was given. One whose
@@ -166,10 +168,10 @@ type loading struct {
 func (l *loading) note(hash chains.Hash, given bool) {
 	switch {
 	case !given:
-		l.other = true
-	case l.other || slices.Contains(l.programs, hash):
+		l.differs = true
+	case l.differs || slices.Contains(l.programs, hash):
 	case len(l.programs) == maxPrograms:
-		l.other = true
+		l.differs = true
 	default:
 		l.programs = append(l.programs, hash)
 	}

@@ -33,7 +33,7 @@ func TestPreparedCacheEvicts(t *testing.T) {
 	if _, states := c.size(); states < preparedRoom/one.cost()/2 || states > preparedRoom/one.cost()+1 {
 		t.Errorf("%d states are kept", states)
 	}
-	c.add(root, &prepared{useless: true})
+	c.add(root, &prepared{unusable: true})
 	if state, seen := c.find(t.Context(), m); state != nil || seen {
 		t.Error("what cannot be kept is tried again")
 	}

@@ -105,7 +105,7 @@ func (e *Engine) Turn(ctx context.Context, m Message) (_ Outcome, err error) {
 	if m.Fuel > 0 {
 		limits.Fuel = min(limits.Fuel, m.Fuel)
 	}
-	in.fill(limits.Fuel, time.Now().Add(limits.Time))
+	in.setFuel(limits.Fuel, time.Now().Add(limits.Time))
 	// The stack grows down to address 0, where it traps: who starts lower has
 	// less of it.
 	in.sp.Set(p.img.stackPointer - uint64(MaxStack-limits.Stack)&^15)
@@ -200,11 +200,11 @@ func (t *turn) input(ctx context.Context, args ...value) ([]value, error) {
 	return append(args, v, none), err
 }
 
-// settled tells whether the message is over.
-func (t *turn) settled() bool { return (t.done || t.failure != nil) && t.waiting == 0 }
+// over tells whether the result is there, and no power owes an answer.
+func (t *turn) over() bool { return (t.done || t.failure != nil) && t.waiting == 0 }
 
 func (t *turn) jobs(ctx context.Context) error {
-	for !t.settled() {
+	for !t.over() {
 		pending, err := t.in.do(ctx, t.in.qjs.jobPending)
 		if err != nil {
 			return err
@@ -229,15 +229,15 @@ func (t *turn) jobs(ctx context.Context) error {
 func (t *turn) await(ctx context.Context) error {
 	select {
 	case <-t.powerCtx.Done():
-		return t.ended(ctx)
+		return t.powersEnded(ctx)
 	case a := <-t.later:
 		t.waiting--
 		if t.powerCtx.Err() != nil {
-			return t.ended(ctx) // its answer may be no more than that
+			return t.powersEnded(ctx) // its answer may be no more than that
 		}
 		text, err := reply(a.json, a.err)
 		if err != nil {
-			t.in.tank.stopped = err
+			t.in.fuel.stopped = err
 			return err
 		}
 		id, err := t.in.newString(ctx, []byte(strconv.Itoa(a.id)))
@@ -253,12 +253,12 @@ func (t *turn) await(ctx context.Context) error {
 	}
 }
 
-// ended says why the powers' context is over: the sender's is, or the message's
+// powersEnded says why the powers' context is over: the sender's is, or the message's
 // time.
-func (t *turn) ended(ctx context.Context) error {
-	t.in.tank.stopped = ctx.Err()
-	if t.in.tank.stopped == nil {
-		t.in.tank.stopped = errOutOfTime
+func (t *turn) powersEnded(ctx context.Context) error {
+	t.in.fuel.stopped = ctx.Err()
+	if t.in.fuel.stopped == nil {
+		t.in.fuel.stopped = errOutOfTime
 	}
-	return t.in.tank.stopped
+	return t.in.fuel.stopped
 }

@@ -16,7 +16,7 @@ import (
 
 	"qvat/host/api"
 	proj "qvat/tools/project"
-	"qvat/tools/trial"
+	"qvat/tools/testrunner"
 )
 
 // testRun is what the flags of `qvat test` say.
@@ -64,7 +64,7 @@ matches. With --json, what is printed is {"passed", "failed", "micros", "tests":
 }
 
 func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRun) error {
-	o := trial.Options{Dir: dir, MachineCode: a.machineCode}
+	o := testrunner.Options{Dir: dir, MachineCode: a.machineCode}
 	var err error
 	if s.run != "" {
 		if o.Filter, err = regexp.Compile(s.run); err != nil {
@@ -84,7 +84,7 @@ func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRu
 		o.Each = shown.show
 	}
 	start := time.Now()
-	results, err := trial.Run(ctx, o)
+	results, err := testrunner.Run(ctx, o)
 	took := time.Since(start)
 	switch {
 	case shown.err != nil:
@@ -114,9 +114,9 @@ func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRu
 // testError is why no test ran.
 func testError(err error, dir string, s testRun) error {
 	switch {
-	case errors.Is(err, trial.ErrNoTests):
+	case errors.Is(err, testrunner.ErrNoTests):
 		return fileError("write test/main.test.js: exports['works'] = async t => { t.ok(true) }; docs/PROGRAMS.md says more", "%w in %s", err, dir)
-	case errors.Is(err, trial.ErrNoMatch):
+	case errors.Is(err, testrunner.ErrNoMatch):
 		return fileError("without --run all of them run", "%w: %s", err, s.run)
 	case errors.Is(err, fs.ErrNotExist):
 		return fileError("'qvat new "+dir+"' makes a project", "%w", err)
@@ -135,7 +135,7 @@ type testReport struct {
 // nameWidth is how much room names of tests get before the columns of numbers.
 const nameWidth = 44
 
-func (p *testReport) show(r trial.Result) {
+func (p *testReport) show(r testrunner.Result) {
 	var b strings.Builder
 	if r.File != p.file {
 		if p.file != "" {
@@ -175,7 +175,7 @@ func (p *testReport) show(r trial.Result) {
 }
 
 // failureLines are what is said of a test that failed.
-func failureLines(f *trial.Failure) []string {
+func failureLines(f *testrunner.Failure) []string {
 	var all []string
 	for line := range strings.SplitSeq(f.Message, "\n") {
 		all = append(all, cleanLine(line))
@@ -235,7 +235,7 @@ type consoleView struct {
 	Text  string `json:"text"`
 }
 
-func viewTests(results []trial.Result, failed int, took time.Duration) testsView {
+func viewTests(results []testrunner.Result, failed int, took time.Duration) testsView {
 	v := testsView{Passed: len(results) - failed, Failed: failed, Micros: took.Microseconds(), Tests: []testView{}}
 	for _, r := range results {
 		one := testView{

@@ -15,7 +15,7 @@ import (
 
 	"qvat/host/fault"
 	"qvat/host/mail"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // served is a post that is served at the socket of a folder.
@@ -29,7 +29,7 @@ type served struct {
 func serve(t *testing.T, o Options) served {
 	t.Helper()
 	s := served{dir: t.TempDir(), log: &bytes.Buffer{}}
-	st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(s.dir, "vat.db")})
+	st, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(s.dir, "vat.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

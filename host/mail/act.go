@@ -26,12 +26,10 @@ type act struct {
 	touch  []string           // what followers are told of
 	rouse  bool               // something has come into the queue, or left it
 	stages []stagedRow
-	woke   bool      // some have been staged
-	left   *int      // see Inside.During
-	auto   uint8     // the same
-	draws  *draws    // what is random in it; nil: chance
-	undo   []undoRow // what was there before, when the transaction is somebody else's
-	keep   bool      // of undo
+	woke   bool   // some have been staged
+	left   *int   // see Inside.During
+	auto   uint8  // the same
+	draws  *draws // what is random in it; nil: chance
 }
 
 type stagedRow struct {
@@ -39,51 +37,26 @@ type stagedRow struct {
 	payload []byte
 }
 
-type undoRow struct {
-	table, key string
-	value      []byte // nil: it was not there
-}
-
-// attempts is how often an action is run against a snapshot before it gets the
-// store to itself.
-const attempts = 50
-
 // run runs an action in a transaction of its own, again when it lost a conflict.
 func (p *Post) run(ctx context.Context, who *agent, f func(x *act) error) error {
-	for try := 0; ; try++ {
-		x := p.newAct(who)
-		err := p.attempt(ctx, try >= attempts, x, f)
-		if errors.Is(err, store.ErrConflict) {
-			continue
+	var x *act
+	err := store.Update(ctx, p.o.Store, func(tx store.Tx) error {
+		x = p.newAct(who)
+		x.tx = tx
+		if err := f(x); err != nil {
+			return err
 		}
-		if err != nil {
-			return plainError(err)
-		}
-		p.done(x)
-		return nil
+		return x.flush(ctx)
+	})
+	if err != nil {
+		return plainError(err)
 	}
+	p.done(x)
+	return nil
 }
 
 func (p *Post) newAct(who *agent) *act {
 	return &act{p: p, who: who, at: p.o.Now(), made: map[string]*agent{}, boxes: map[string]*boxRow{}}
-}
-
-func (p *Post) attempt(ctx context.Context, alone bool, x *act, f func(x *act) error) (err error) {
-	begin := p.o.Store.Begin
-	if alone {
-		begin = p.o.Store.BeginExclusive
-	}
-	if x.tx, err = begin(ctx); err != nil {
-		return err
-	}
-	defer x.tx.Rollback()
-	if err := f(x); err != nil {
-		return err
-	}
-	if err := x.flush(ctx); err != nil {
-		return err
-	}
-	return x.tx.Commit(ctx, nil)
 }
 
 // done is for when an action has committed.
@@ -157,28 +130,12 @@ var present = []byte("1")
 
 // set writes a row's bytes.
 func (x *act) set(ctx context.Context, table, key string, value []byte) error {
-	if err := x.before(ctx, table, key); err != nil {
-		return err
-	}
 	return x.tx.Set(ctx, table, key, value)
 }
 
 // drop removes a row and tells whether it was there.
 func (x *act) drop(ctx context.Context, table, key string) (bool, error) {
-	if err := x.before(ctx, table, key); err != nil {
-		return false, err
-	}
 	return x.tx.Delete(ctx, table, key)
-}
-
-// before notes what a row was, in a transaction that may go on after a failure.
-func (x *act) before(ctx context.Context, table, key string) error {
-	if !x.keep {
-		return nil
-	}
-	value, _, err := x.tx.Get(ctx, table, key)
-	x.undo = append(x.undo, undoRow{table, key, value})
-	return err
 }
 
 // box gives an agent's box, to be changed. An action that changes two must ask
@@ -267,39 +224,27 @@ func (p *Post) In(tx store.Tx) *Inside {
 	return &Inside{p: p, tx: tx, made: map[string]*agent{}}
 }
 
-// run runs an action in the transaction. What it wrote is taken back when it
-// fails; when even that fails, the transaction is over.
+// run runs an action in the transaction, of which it leaves nothing when it
+// fails.
 func (in *Inside) run(ctx context.Context, who *agent, f func(x *act) error) error {
 	x := in.p.newAct(who)
-	x.tx, x.keep, x.made, x.left, x.auto = in.tx, true, maps.Clone(in.made), in.left, in.auto
+	x.tx, x.made, x.left, x.auto = in.tx, maps.Clone(in.made), in.left, in.auto
 	x.draws = in.rand
 	if !in.at.IsZero() {
 		x.at = in.at
 	}
-	err := f(x)
-	if err == nil {
-		err = x.flush(ctx)
-	}
-	if err == nil {
-		in.made, x.undo = x.made, nil
-		in.done = append(in.done, x)
-		return nil
-	}
-	for i := len(x.undo) - 1; i >= 0; i-- {
-		u := x.undo[i]
-		var uerr error
-		if u.value == nil {
-			_, uerr = in.tx.Delete(ctx, u.table, u.key)
-		} else {
-			uerr = in.tx.Set(ctx, u.table, u.key, u.value)
+	err := in.tx.Savepoint(ctx, func() error {
+		if err := f(x); err != nil {
+			return err
 		}
-		if uerr != nil {
-			in.tx.Rollback()
-			// It is no refusal, whatever the first failure was: nothing can go on.
-			return fmt.Errorf("take back an action that failed (%v): %w", err, uerr)
-		}
+		return x.flush(ctx)
+	})
+	if err != nil {
+		return plainError(err)
 	}
-	return plainError(err)
+	in.made = x.made
+	in.done = append(in.done, x)
+	return nil
 }
 
 // Committed is to be called when the transaction has committed: followers hear

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // TestCollectModel has agents do things at random, and compares what the
@@ -47,7 +48,7 @@ func TestCollectModel(t *testing.T) {
 
 type model struct {
 	p        *Post
-	s        *store.Store
+	s        *sqlite.Store
 	at       time.Time
 	agents   []*Agent
 	locators []string
@@ -57,7 +58,7 @@ func openModel(t *rapid.T, path string) *model {
 	ctx := context.Background()
 	m := &model{at: time.UnixMilli(1_800_000_000_000)}
 	var err error
-	if m.s, err = store.Open(ctx, store.Options{Path: path}); err != nil {
+	if m.s, err = sqlite.Open(ctx, sqlite.Options{Path: path}); err != nil {
 		t.Fatal(err)
 	}
 	seed := random()

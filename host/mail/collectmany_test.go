@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"qvat/host/mail"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // TestCollectWhatManyHold: one thing that many lost directories hold does not stop
@@ -18,7 +18,7 @@ func TestCollectWhatManyHold(t *testing.T) {
 	ctx := t.Context()
 	// 64 KiB in place of the default 16 MiB, so that the test is short: with the
 	// default it takes 256 times as many directories.
-	s := must(store.Open(ctx, store.Options{Path: filepath.Join(t.TempDir(), "vat.db"), TxBytes: 64 << 10}))(t)
+	s := must(sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(t.TempDir(), "vat.db"), TxBytes: 64 << 10}))(t)
 	defer s.Close() //nolint:errcheck // a test's
 	p := must(mail.Open(ctx, mail.Options{Store: s, Node: nodeKey("here"), Logger: slog.New(slog.DiscardHandler)}))(t)
 	self := must(p.Agent(ctx, "self"))(t)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"qvat/host/mail"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // clock is a clock that tests set.
@@ -41,7 +41,7 @@ type vat struct {
 	path  string
 	o     mail.Options
 	clock *clock
-	s     *store.Store
+	s     *sqlite.Store
 	*mail.Post
 }
 
@@ -70,7 +70,7 @@ func newVat(t testing.TB, o mail.Options) *vat {
 func (v *vat) open() {
 	v.Helper()
 	var err error
-	if v.s, err = store.Open(context.Background(), store.Options{Path: v.path}); err != nil {
+	if v.s, err = sqlite.Open(context.Background(), sqlite.Options{Path: v.path}); err != nil {
 		v.Fatal(err)
 	}
 	v.o.Store = v.s

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"qvat/host/mail"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // sendInto makes the test binary send messages in a vat's database, instead of
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // id once it is acknowledged.
 func sendForever(path string) error {
 	ctx := context.Background()
-	s, err := store.Open(ctx, store.Options{Path: path})
+	s, err := sqlite.Open(ctx, sqlite.Options{Path: path})
 	if err != nil {
 		return err
 	}

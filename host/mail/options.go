@@ -9,10 +9,16 @@ import (
 	"qvat/host/store"
 )
 
+// Store is what a post office needs of the vat's store.
+type Store interface {
+	store.Transactions
+	store.Outbox
+}
+
 // Options say what a post office is made of. Store and Node must be set.
 type Options struct {
 	// Store keeps everything. Its own tables (store.OwnPrefix) are the post's.
-	Store *store.Store
+	Store Store
 	// Node is the vat's own key on the network; not the root key.
 	Node ed25519.PrivateKey
 	// At are the addresses that locators give for this node; there may be none.

@@ -16,14 +16,12 @@ func (a *Agent) Outbox(ctx context.Context) ([]Queued, error) {
 		return nil, err
 	}
 	list := make([]Queued, len(rows))
-	a.p.mu.Lock()
-	defer a.p.mu.Unlock()
 	for i, row := range rows {
-		t, node := a.p.tries[keys[i]], a.p.tries[row.To.Node.String()]
-		if node.n > 0 {
+		t, node := a.p.tries.Of(keys[i]), a.p.tries.Of(row.To.Node.String())
+		if node.Failed > 0 {
 			t = node
 		}
-		list[i] = Queued{ID: row.ID, To: row.To, Since: fromMillis(row.Since), Tries: t.n, Next: t.due, Error: t.last}
+		list[i] = Queued{ID: row.ID, To: row.To, Since: fromMillis(row.Since), Tries: t.Failed, Next: t.Due, Error: t.Why}
 		if list[i].Number, err = numberOf(keys[i]); err != nil {
 			return nil, err
 		}
@@ -68,7 +66,7 @@ func (a *Agent) Cancel(ctx context.Context, message [32]byte) error {
 		return x.giveUp(ctx, n, "cancel", "it was taken back")
 	})
 	if err == nil {
-		a.p.forgetTry(key)
+		a.p.tries.Forget(key)
 	}
 	return err
 }

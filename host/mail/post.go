@@ -18,6 +18,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"qvat/chains"
+	"qvat/host/retry"
 	"qvat/host/store"
 )
 
@@ -43,12 +44,13 @@ type Post struct {
 	keys   *lru.Cache[Key, chains.PublicKey]
 	rates  wakeRates
 	claims claims // messages that are being delivered to other nodes
+	// tries are those of queued messages, by their keys, and of nodes.
+	tries retry.Tries[string]
 
 	mu       sync.Mutex
 	bySeat   map[string]*agent
 	byKey    map[Key]*agent
 	refusals map[Code]int64
-	tries    map[string]try // of queued messages, by their keys, and of nodes
 }
 
 // agent is an agent at hand. It never changes.
@@ -89,7 +91,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		o: o, limits: o.Limits.withDefaults(), node: Key(node.Bytes()), log: o.Logger, keys: keys,
 		queued: make(chan struct{}, 1), woken: make(chan struct{}, 1),
 		bySeat: map[string]*agent{}, byKey: map[Key]*agent{},
-		refusals: map[Code]int64{}, tries: map[string]try{},
+		refusals: map[Code]int64{}, tries: retry.Tries[string]{First: firstRetry, Last: lastRetry},
 	}
 	if err := p.run(ctx, nil, func(x *act) error { return x.begin(ctx) }); err != nil {
 		return nil, fmt.Errorf("open the post: %w", err)

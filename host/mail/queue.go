@@ -3,7 +3,6 @@ package mail
 import (
 	"context"
 	"errors"
-	"maps"
 	"sync"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 
 const (
 	// firstRetry and lastRetry bound the wait of a message that could not be
-	// delivered, which doubles.
+	// delivered.
 	firstRetry = time.Second
 	lastRetry  = 5 * time.Minute
 	// nodesAtOnce is to how many nodes messages are delivered at once.
@@ -25,14 +24,6 @@ const (
 	// deliverTime bounds one delivery.
 	deliverTime = 30 * time.Second
 )
-
-// try is what became of deliveries since the vat was started: those of a message
-// that found no room, or those to a node that could not be reached.
-type try struct {
-	n    int
-	due  time.Time
-	last string // the last error
-}
 
 // roomInQueue refuses what the queue has no room for.
 func (x *act) roomInQueue(ctx context.Context, who *agent) error {
@@ -192,11 +183,10 @@ func (p *Post) deliverTo(ctx context.Context, node Key, w *waiting) {
 		var refused *Error
 		switch {
 		case err == nil:
-			p.forgetTry(key)
-			p.forgetTry(node.String())
+			p.tries.Forget(key, node.String())
 		case errors.As(err, &refused) && refused.Code != Elsewhere:
 			p.failed(key, err)
-			p.forgetTry(node.String())
+			p.tries.Forget(node.String())
 		default:
 			p.failed(node.String(), err)
 			return
@@ -207,16 +197,14 @@ func (p *Post) deliverTo(ctx context.Context, node Key, w *waiting) {
 // untilDue tells how long until the node, and the first of some messages for it,
 // are due; 0 is now.
 func (p *Post) untilDue(node Key, keys []string) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	now := p.o.Now()
 	first := time.Duration(-1)
 	for _, key := range keys {
-		if left := max(p.tries[key].due.Sub(now), 0); first < 0 || left < first {
+		if left := p.tries.Of(key).Wait(now); first < 0 || left < first {
 			first = left
 		}
 	}
-	return max(first, p.tries[node.String()].due.Sub(now), 0)
+	return max(first, p.tries.Of(node.String()).Wait(now), 0)
 }
 
 // deliverOne delivers a message and notes what became of it. The error is a
@@ -324,8 +312,8 @@ func (x *act) giveUp(ctx context.Context, n uint64, action, why string) error {
 	return x.log(ctx, x.who, action, n, detail)
 }
 
-// failed notes that deliveries of a message, or to a node, failed; the wait before
-// the next doubles.
+// failed notes that deliveries of a message that found no room failed, or those to
+// a node that could not be reached.
 func (p *Post) failed(key string, err error) {
 	words := "the node cannot be reached"
 	var refused *Error
@@ -334,19 +322,7 @@ func (p *Post) failed(key string, err error) {
 	} else {
 		p.log.Info("messages are delivered again later", "for", key, "err", err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t := p.tries[key]
-	t.due = p.o.Now().Add(min(firstRetry<<min(t.n, 16), lastRetry))
-	t.n++
-	t.last = words
-	p.tries[key] = t
-}
-
-func (p *Post) forgetTry(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.tries, key)
+	p.tries.Fail(key, p.o.Now(), words)
 }
 
 // keepTries forgets what became of deliveries of messages that do not wait any
@@ -359,9 +335,7 @@ func (p *Post) keepTries(keys []string, nodes map[Key]*waiting) {
 	for node := range nodes {
 		wanted[node.String()] = true
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	maps.DeleteFunc(p.tries, func(key string, _ try) bool { return !wanted[key] })
+	p.tries.Keep(wanted)
 }
 
 // claims are the messages that somebody is delivering or cancelling: never both.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"qvat/host/retry"
 	"qvat/host/store"
 )
 
@@ -30,7 +31,7 @@ func (p *Post) runWakes(ctx context.Context) {
 	if p.o.Run == nil {
 		return
 	}
-	w := &wakes{p: p, lines: map[string]*line{}}
+	w := &wakes{p: p, lines: map[string]*line{}, tries: retry.Tries[string]{First: firstWait, Last: lastWait}}
 	defer w.group.Wait()
 	for ctx.Err() == nil {
 		wait := firstWait
@@ -55,7 +56,8 @@ func (p *Post) runWakes(ctx context.Context) {
 type wakes struct {
 	p     *Post
 	group sync.WaitGroup
-	after int64 // the newest row of the outbox that was read
+	after int64               // the newest row of the outbox that was read
+	tries retry.Tries[string] // of the first row of a line, by its agent
 
 	mu    sync.Mutex
 	lines map[string]*line // by agents
@@ -64,10 +66,8 @@ type wakes struct {
 
 // line is what is to run for one agent.
 type line struct {
-	rows   []int64 // of the outbox, in the order in which they came
-	busy   bool
-	failed int       // how often the first of them could not be run
-	due    time.Time // when it may be tried again
+	rows []int64 // of the outbox, in the order in which they came
+	busy bool
 }
 
 // job is one row of the outbox.
@@ -110,11 +110,11 @@ func (w *wakes) read(ctx context.Context) error {
 func (w *wakes) start(ctx context.Context) (again time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, l := range w.lines {
+	for agent, l := range w.lines {
 		if l.busy || w.busy == wakesAtOnce {
 			continue
 		}
-		if wait := time.Until(l.due); wait > 0 {
+		if wait := w.tries.Of(agent).Wait(time.Now()); wait > 0 {
 			if again == 0 || wait < again {
 				again = wait
 			}
@@ -123,66 +123,60 @@ func (w *wakes) start(ctx context.Context) (again time.Duration) {
 		l.busy = true
 		w.busy++
 		rows := l.rows[:min(len(l.rows), wakesOfOne)]
-		w.group.Go(func() { w.work(ctx, l, rows) })
+		w.group.Go(func() { w.work(ctx, agent, l, rows) })
 	}
 	return again
 }
 
 // work does one agent's jobs in their order, up to one that has to wait.
-func (w *wakes) work(ctx context.Context, l *line, rows []int64) {
-	failed, done, wait := l.failed, 0, time.Duration(0)
+func (w *wakes) work(ctx context.Context, agent string, l *line, rows []int64) {
+	done := 0
 	for _, row := range rows {
-		if wait = w.one(ctx, row, failed); wait > 0 || ctx.Err() != nil {
+		if !w.one(ctx, row, w.tries.Of(agent).Failed) {
+			w.tries.Fail(agent, time.Now(), "")
 			break
 		}
-		failed = 0
-		done++
+		w.tries.Forget(agent)
+		if done++; ctx.Err() != nil {
+			break
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	l.rows, l.busy, l.failed = l.rows[done:], false, failed
+	l.rows, l.busy = l.rows[done:], false
 	w.busy--
-	if wait > 0 {
-		l.failed++
-		l.due = time.Now().Add(wait)
-	}
 	if len(l.rows) == 0 {
-		for agent, other := range w.lines {
-			if other == l {
-				delete(w.lines, agent)
-			}
-		}
+		delete(w.lines, agent)
 	}
 	signal(w.p.woken)
 }
 
-// one does a job that has failed some times. It says how long to wait until it is
-// tried again; 0 is that it is over.
-func (w *wakes) one(ctx context.Context, row int64, failed int) time.Duration {
-	again := min(firstWait<<min(failed, 10), lastWait)
+// one does a job that has failed some times, and says whether it is over: if not,
+// it is to be tried again.
+func (w *wakes) one(ctx context.Context, row int64, failed int) (over bool) {
 	rows, err := w.p.o.Store.Outbox(ctx, row-1, 1, outboxKinds()...)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.p.log.Error("what messages woke cannot be read", "err", err)
 		}
-		return again
+		return false
 	}
 	if len(rows) == 0 || rows[0].ID != row {
-		return 0 // it was done before
+		return true // it was done before
 	}
 	last := failed+1 >= wakeTries
 	err = w.job(rows[0]).do(ctx, last)
 	if err != nil && (ctx.Err() != nil || !last) {
-		return again
+		return false
 	}
 	if err != nil {
 		w.p.log.Error("what a message woke is given up", "outbox", row, "err", err)
 	}
 	if err := w.p.o.Store.Ack(context.WithoutCancel(ctx), row); err != nil {
 		w.p.log.Error("the outbox cannot be written", "err", err)
-		return again
+		return false
 	}
-	return 0
+	return true
 }
 
 // job reads a row.

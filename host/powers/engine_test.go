@@ -14,6 +14,7 @@ import (
 	"qvat/chains"
 	"qvat/host/mail"
 	"qvat/host/store"
+	"qvat/host/store/sqlite"
 	"qvat/runtime"
 	"qvat/runtime/runtimetest"
 )
@@ -41,7 +42,7 @@ func newParty(t testing.TB, name string) party {
 type vat struct {
 	t      testing.TB
 	set    *Set
-	store  *store.Store
+	store  *sqlite.Store
 	post   *mail.Post
 	engine *runtime.Engine
 	root   party
@@ -61,9 +62,9 @@ func newSet(t testing.TB, g Grants) *Set {
 	return s
 }
 
-func newStore(t testing.TB) *store.Store {
+func newStore(t testing.TB) *sqlite.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "vat.db")})
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "vat.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qvat/host/store"
+	"qvat/host/store/sqlite"
 	"qvat/runtime"
 )
 
@@ -25,7 +26,7 @@ type folder struct {
 	t     testing.TB
 	dir   string
 	set   *Set
-	store *store.Store
+	store *sqlite.Store
 }
 
 func newFolder(t testing.TB, g FilesGrant) *folder {

@@ -186,7 +186,11 @@ func (p *storePower) sql(ctx context.Context, a *arguments) (r runtime.Reply, er
 			return r, typeError("sql: parameter %d is not null, a boolean, a number or a string", i+1)
 		}
 	}
-	rows, err := p.tx.SQL(ctx, statement, params)
+	sql := p.tx.SQL()
+	if sql == nil {
+		return r, refusal("sql: the store of this vat has no SQL")
+	}
+	rows, err := sql.Query(ctx, statement, params)
 	if err != nil {
 		return r, err
 	}

@@ -18,7 +18,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/mail"
-	"qvat/host/store"
+	"qvat/host/store/sqlite"
 )
 
 // house is a page over a post office of its own, served on loopback.
@@ -76,7 +76,7 @@ func (v *lookedAt) Program(_ context.Context, h chains.Hash) (chains.Program, bo
 
 func newHouse(t testing.TB, hosts ...string) *house {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "vat.db")})
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "vat.db")})
 	must(t, err)
 	_, node, err := ed25519.GenerateKey(rand.Reader)
 	must(t, err)

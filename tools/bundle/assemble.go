@@ -23,7 +23,7 @@ type assembly struct {
 	list   []Problem
 }
 
-// assemble puts hashes in the places of tokens: first in the modules that
+// assemble puts hashes in the places of placeholders: first in the modules that
 // require none, then in those that require them, up to main.
 func (p *project) assemble(g *graph, t *texts) (*Bundled, error) {
 	a := &assembly{
@@ -48,16 +48,16 @@ func (p *project) assemble(g *graph, t *texts) (*Bundled, error) {
 			a.finish(one)
 		}
 	}
-	a.strangers()
+	a.refuseUnknownRequires()
 	if len(a.list) > 0 {
 		return nil, &Problems{sorted(a.list)}
 	}
 	return a.bundled(), nil
 }
 
-// strangers finds texts that speak of requiring a hash, in a comment or a
-// string: a vat would ask for that module (chains.md, "Evaluating a message").
-func (a *assembly) strangers() {
+// refuseUnknownRequires finds texts that speak of requiring a hash, in a comment
+// or a string: a vat would ask for that module ([chains.Program.Requires]).
+func (a *assembly) refuseUnknownRequires() {
 	for _, m := range a.out.Modules {
 		for _, h := range m.Imports {
 			if !a.have[h] {
@@ -76,7 +76,7 @@ func (a *assembly) reached(one *group) map[*group]bool {
 	for queue := []*group{one}; len(queue) > 0; queue = queue[1:] {
 		rest := a.texts.of[queue[0]].code
 		for {
-			at, i, _ := a.texts.tokens.next(rest)
+			at, i, _ := a.texts.placeholders.next(rest)
 			if at < 0 {
 				break
 			}
@@ -141,11 +141,11 @@ func (a *assembly) refused(one *group, size int, err error) Problem {
 	return problem
 }
 
-// withHashes puts the hashes of programs that are done in the place of tokens.
+// withHashes puts the hashes of programs that are done in the place of placeholders.
 func (a *assembly) withHashes(code string) string {
 	var b strings.Builder
 	for {
-		at, i, imported := a.texts.tokens.next(code)
+		at, i, imported := a.texts.placeholders.next(code)
 		if at < 0 {
 			b.WriteString(code)
 			return b.String()
@@ -153,7 +153,7 @@ func (a *assembly) withHashes(code string) string {
 		b.WriteString(code[:at])
 		b.WriteString(a.done[a.all[i]].Hash().String())
 		before, after := code[:at], code[at+64:]
-		if to := a.all[i]; imported && len(to.doors) == 1 && to.doors[0].esm && callsToESM(before) {
+		if to := a.all[i]; imported && len(to.entries) == 1 && to.entries[0].esm && callsToESM(before) {
 			if rest, found := strings.CutPrefix(after, "\")"+asNodeEnd); found {
 				after = "\"))" + rest
 			}
@@ -177,9 +177,9 @@ func callsToESM(before string) bool {
 	return ok && strings.HasSuffix(strings.TrimRight(before, "0123456789"), strings.TrimSuffix(asNode, "("))
 }
 
-// doorAsModule does the same for a door of a circle, which a module of its own
+// entryAsModule does the same for an entry of a circle, which a module of its own
 // stands for.
-func doorAsModule(code, pretty string) string {
+func entryAsModule(code, pretty string) string {
 	before, _, found := strings.Cut(code, fmt.Sprintf(" = __commonJS({\n  %q(", pretty))
 	at := strings.LastIndex(before, "\nvar ")
 	if !found || at < 0 || strings.Contains(code, strings.TrimSuffix(asNode, "(")+"2") {
@@ -258,19 +258,19 @@ func (a *assembly) withoutPaths(t *generated) (code string, first int) {
 	}
 	parts := 1 // a shim that is brought in stands in the middle of a member
 	for _, key := range sortedKeys(a.graph.shims) {
-		if part(global+":"+a.texts.tokens.made(a.graph.shims[key].group, key), "the shim of "+key) {
+		if part(global+":"+a.texts.placeholders.virtualName(a.graph.shims[key].group, key), "the shim of "+key) {
 			parts++
 		}
 	}
-	if t.of.opened() {
-		part(circle+":"+a.texts.tokens.made(t.of, ""), "modules that import each other")
+	if t.of.needsEntryModule() {
+		part(circle+":"+a.texts.placeholders.virtualName(t.of, ""), "modules that import each other")
 	}
 	for _, f := range t.of.members {
 		for _, e := range f.imports {
-			if e.to.group != nil && e.to.group != t.of && len(e.to.group.doors) > 1 {
-				pretty := member + ":" + a.texts.tokens.made(e.to.group, e.to.key) + memberEnd
+			if e.to.group != nil && e.to.group != t.of && len(e.to.group.entries) > 1 {
+				pretty := member + ":" + a.texts.placeholders.virtualName(e.to.group, e.to.key) + memberEnd
 				if e.to.esm {
-					code = doorAsModule(code, pretty)
+					code = entryAsModule(code, pretty)
 				}
 				part(pretty, e.to.group.label(e.to))
 			}

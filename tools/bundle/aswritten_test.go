@@ -203,9 +203,9 @@ func TestNotSimple(t *testing.T) {
 	}
 }
 
-// TestSettled: which exports surely keep the value that they have once their
+// TestConstantExports: which exports surely keep the value that they have once their
 // module has been evaluated.
-func TestSettled(t *testing.T) {
+func TestConstantExports(t *testing.T) {
 	for text, want := range map[string]bool{
 		"export const x = 1":                        true,
 		"const x = 1; export { x }":                 true,

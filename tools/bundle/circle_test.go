@@ -55,25 +55,25 @@ func TestCircles(t *testing.T) {
 			"b.mjs": "import { c } from './c.mjs'; import log from './log.cjs'; log.push('b ' + c()); export function b() { return 'B' }",
 			"c.mjs": "import { a } from './a.mjs'; import log from './log.cjs'; log.push('c ' + a()); export function c() { return 'C' }",
 		}, `["c A","b C","a B"]`, []string{"a.mjs", "b.mjs", "c.mjs"}},
-		{"by several doors", sources{
+		{"by several entries", sources{
 			"main.js": "exports.main = () => [require('./x').f(4), require('./y').f(4)]",
 			"x.js":    "const { even } = require('./lib/a'); exports.f = n => even(n)", "y.js": "const { odd } = require('./lib/b'); exports.f = n => odd(n)",
 			"lib/a.js": "const b = require('./b'); exports.even = n => n === 0 || b.odd(n - 1)",
 			"lib/b.js": "const a = require('./a'); exports.odd = n => n !== 0 && a.even(n - 1)",
 		}, `[true,false]`, []string{"lib/a.js", "lib/b.js"}},
-		{"by several doors, ES modules, all ways of importing", sources{
+		{"by several entries, ES modules, all ways of importing", sources{
 			"main.mjs":  "import d, { a } from './lib/a.mjs'; import * as n from './lib/b.mjs'; import './lib/c.mjs'; export * from './lib/c.mjs'; import { createX } from './x.cjs'; export const main = async () => [d, a(), n.default, n.b(), Object.keys(n), createX(), (await import('./lib/c.mjs')).c()]",
 			"x.cjs":     "exports.createX = () => [require('./lib/a.mjs').default, require('./lib/a.mjs').__esModule]",
 			"lib/a.mjs": "import { b } from './b.mjs'; export const a = () => 'a' + b(); export default 'A'",
 			"lib/b.mjs": "import { c } from './c.mjs'; export const b = () => 'b' + c(1); export { default } from './a.mjs'",
 			"lib/c.mjs": "import { a } from './a.mjs'; export const c = stop => 'c' + (stop ? '' : a())",
 		}, `["A","abc","A","bc",["b","default"],["A",true],"cabc"]`, []string{"lib/a.mjs", "lib/b.mjs", "lib/c.mjs"}},
-		{"by several doors, CommonJS with __esModule from .mjs and .js", sources{
+		{"by several entries, CommonJS with __esModule from .mjs and .js", sources{
 			"main.mjs":  "import d from './lib/a.cjs'; import e from './plain.js'; import f from './lib/b.cjs'; export const main = () => [Object.keys(d), e, f.x]",
 			"plain.js":  "import d from './lib/a.cjs'; export default d",
 			"lib/a.cjs": "exports.__esModule = true; exports.default = 'A'; exports.b = require('./b.cjs').x", "lib/b.cjs": "exports.x = 'B'; require('./a.cjs')",
 		}, `[["__esModule","default","b"],"A","B"]`, []string{"lib/a.cjs", "lib/b.cjs"}},
-		{"by several doors, each evaluated when asked for", sources{
+		{"by several entries, each evaluated when asked for", sources{
 			"main.js": "const log = require('./log'); exports.main = () => { log.push('main'); require('./b'); log.push('between'); require('./a'); return log.all() }", "log.js": log,
 			"a.js": "require('./log').push('a'); exports.late = () => require('./b')", "b.js": "require('./log').push('b'); exports.late = () => require('./a')",
 		}, `["main","b","between","a"]`, []string{"a.js", "b.js"}},

@@ -8,8 +8,8 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// What is computed, or handed on, is known to nobody until it runs: a vat has
-// no names then to look for.
+// A name that is computed, or a require that is handed on, is not known before it
+// runs, and a vat has no names then to look for.
 
 const (
 	computedRequire = "require of something computed: a vat knows modules by their hashes alone"
@@ -69,9 +69,9 @@ func (p *project) patterns(meta metafile, seen []string) []Problem {
 	return list
 }
 
-// suspects are what is odd enough to tell where it is in the project's own
-// files. A file that asks with typeof for require can do without it.
-func (p *project) suspects(messages []api.Message) []Problem {
+// oddRequires are requires that fail in a vat, most likely, and are told of in the
+// project's own files. A file that asks with typeof for require can do without it.
+func (p *project) oddRequires(messages []api.Message) []Problem {
 	var list []Problem
 	for _, m := range messages {
 		if m.Location == nil {

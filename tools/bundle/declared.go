@@ -11,7 +11,7 @@ func (m *esModule) declared(i int) (names []string, sure bool) {
 		name := m.at(at).of(m.text)
 		names = append(names, name)
 		if fixed {
-			m.kept[name] = true
+			m.consts[name] = true
 		}
 		next := at + 1
 		if m.is(next, "=") {
@@ -61,7 +61,7 @@ func (m *esModule) broken(i int) answer {
 			return ends // typeof, and the like
 		}
 	case aNumber, aString, aTemplate, aRegExp, ')', ']', '}':
-	case aStep:
+	case anIncrement:
 		return unsure
 	default:
 		return no // an operator
@@ -72,11 +72,11 @@ func (m *esModule) broken(i int) answer {
 			return no
 		}
 		return yes
-	case aNumber, aString, aStep:
+	case aNumber, aString, anIncrement:
 		return yes
 	case '{':
 		return unsure // a block, or the body of a class
-	case anOther:
+	case anOperator:
 		if t.of(m.text) == "!" || t.of(m.text) == "~" {
 			return yes
 		}

@@ -39,7 +39,7 @@ func alike() map[string]sources {
 			"lib/index.ts": "import * as up from '..'; export default () => up; export const b = 1",
 		},
 		"an index of CommonJS in a circle": {"index.js": "exports.s = require('./schema'); exports.l = require('./lib'); exports.main = () => 1", "schema.js": "exports.i = require('.')", "lib/index.js": "exports.up = require('..')"},
-		"circles by several doors": {
+		"circles by several entries": {
 			"index.mjs": "import { a } from './lib/a.js'; import { b } from './lib/b.js'; import './lib/index.js'; export const main = () => [a(), b()]",
 			"lib/a.js":  "import { b } from './b.js'; export const a = () => b.name", "lib/b.js": "import { a } from './a.js'; import './index.js'; export const b = () => a.name", "lib/index.js": "import * as a from './a.js'; export default a",
 		},

@@ -18,7 +18,7 @@ import (
 //
 // Of what such a module imports it takes the values once, at its head, where
 // the standard has bindings that follow their exporter. That is the same where
-// the exporter does not change them any more: see [esModule.settled].
+// the exporter does not change them any more: see [esModule.constant].
 
 // esModule is an ES module of that kind.
 type esModule struct {
@@ -28,18 +28,18 @@ type esModule struct {
 	exports []export
 	names   map[string]int // where each is in exports
 	// exporting tells that it has an export, if only of nothing.
-	exporting bool
-	kept      map[string]bool // names that are declared by const
-	changing  map[string]bool // other names that it exports, whose values may change
-	changes   []change        // what becomes of the text, in its order
+	exporting  bool
+	consts     map[string]bool // names that are declared by const
+	reassigned map[string]bool // other names that it exports, whose values may change
+	changes    []change        // what becomes of the text, in its order
 
 	// For reading it:
-	tokens []token
-	bound  map[string]elsewhere // by the names that imports give
-	starts map[int]bool         // names that are given a value where they are declared, as tokens
-	begun  bool                 // something has been done by then
-	legal  bool                 // a comment with a licence would go
-	head   int                  // where the imports end that come before that
+	tokens       []token
+	bound        map[string]elsewhere // by the names that imports give
+	starts       map[int]bool         // names that are given a value where they are declared, as tokens
+	begun        bool                 // there has been a statement that is no import
+	dropsLicence bool                 // a comment with a licence would go
+	head         int                  // where the imports end that come before that
 }
 
 // clause is an import, or an export of what stands elsewhere.
@@ -53,11 +53,11 @@ type clause struct {
 }
 
 const (
-	bare    = 'b' // import "x"
-	taking  = 't' // import d, { a } from "x"
-	whole   = 'w' // import * as n from "x"
-	passes  = 'p' // export { a } from "x", export * as n from "x"
-	passAll = 'a' // export * from "x"
+	bare        = 'b' // import "x"
+	named       = 'n' // import d, { a } from "x"
+	namespace   = 's' // import * as n from "x"
+	reexports   = 'r' // export { a } from "x", export * as n from "x"
+	reexportAll = 'a' // export * from "x"
 )
 
 // taken is an export whose value is taken, and what it is called here.
@@ -112,7 +112,7 @@ func (p *project) readModules(g *graph) {
 // where that is not of the simple kind, or not surely so.
 func readModule(text string, replaced []string) (*esModule, bool) {
 	m := &esModule{
-		text: text, names: map[string]int{}, bound: map[string]elsewhere{}, kept: map[string]bool{}, starts: map[int]bool{},
+		text: text, names: map[string]int{}, bound: map[string]elsewhere{}, consts: map[string]bool{}, starts: map[int]bool{},
 	}
 	var ok bool
 	if m.tokens, ok = tokensOf(text); !ok || requiresHash(text) || !m.words(replaced) || !m.statements() {
@@ -132,7 +132,7 @@ func readModule(text string, replaced []string) (*esModule, bool) {
 			m.exports[i].from = &from
 		}
 	}
-	m.changing = m.assigned()
+	m.reassigned = m.findReassigned()
 	m.tokens, m.bound, m.starts = nil, nil, nil // there may be thousands of modules
 	return m, true
 }

@@ -40,10 +40,10 @@ func ReadSimple(text string, replaced ...string) (Simple, bool) {
 
 // Own is the module's own name of an export that is no other module's, and
 // whether it keeps its value.
-func (s Simple) Own(name string) (local string, settled, own bool) {
+func (s Simple) Own(name string) (local string, constant, own bool) {
 	e := s.m.exports[s.m.names[name]]
 	if e.from != nil {
 		return "", false, false
 	}
-	return e.local, s.m.settled(e.local), true
+	return e.local, s.m.constant(e.local), true
 }

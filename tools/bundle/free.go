@@ -109,7 +109,7 @@ const mark = "__qvat_free_7c1f0e__"
 // unguarded finds the places where a text uses a name that nothing declares.
 func (p *project) unguarded(file, text string, loader api.Loader, names []string) []Problem {
 	mark := mark
-	for strings.Contains(text, mark) { // somebody knows it
+	for strings.Contains(text, mark) { // the text has it
 		mark += "_"
 	}
 	define := map[string]string{"process.env.NODE_ENV": always["process.env.NODE_ENV"]}

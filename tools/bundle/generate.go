@@ -17,51 +17,53 @@ import (
 )
 
 // generated is a program but for the hashes that it requires: in their places
-// stand tokens.
+// stand placeholders.
 type generated struct {
 	of   *group
 	code string
 	m    SourceMap
-	// verbatim tells that code is as it shall be, but for tokens.
+	// verbatim tells that code is as it shall be, but for placeholders.
 	verbatim bool
 }
 
 // texts are all programs of a project, before their hashes are known.
 type texts struct {
-	tokens tokens
-	of     map[*group]*generated
-	help   *helpers
+	placeholders placeholders
+	of           map[*group]*generated
+	help         *helpers
 }
 
-// tokens are what stands for a hash until it is known. They are as long as one,
+// placeholders are what stands for a hash until it is known. They are as long as one,
 // so that nothing moves, and nobody can have written one: they are new in each
 // run.
-type tokens string
+type placeholders string
 
-const tokenDigits = 16
+const placeholderDigits = 16
 
-func newTokens() tokens {
-	var b [(64 - tokenDigits) / 2]byte
+func newPlaceholders() placeholders {
+	var b [(64 - placeholderDigits) / 2]byte
 	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
-	return tokens(hex.EncodeToString(b[:]))
+	return placeholders(hex.EncodeToString(b[:]))
 }
 
-// of is the token of group i. Where imported is set, it is for an import that
+// of is the placeholder of group i. Where imported is set, it is for an import that
 // esbuild makes a require of; else for a require that the author wrote.
-func (t tokens) of(i int, imported bool) string {
+func (t placeholders) of(i int, imported bool) string {
 	i *= 2
 	if imported {
 		i++
 	}
-	return fmt.Sprintf("%s%0*x", string(t), tokenDigits, i)
+	return fmt.Sprintf("%s%0*x", string(t), placeholderDigits, i)
 }
 
-// made names a module that is made here, for a group. It stands in texts before
+// virtualName names a module that is made here, for a group. It stands in texts before
 // it is replaced, and nobody can have written it.
-func (t tokens) made(one *group, name string) string { return t.of(one.index, false) + "/" + name }
+func (t placeholders) virtualName(one *group, name string) string {
+	return t.of(one.index, false) + "/" + name
+}
 
-// next finds the first token in s, and which it is; at is -1 for none.
-func (t tokens) next(s string) (at, i int, imported bool) {
+// next finds the first placeholder in s, and which it is; at is -1 for none.
+func (t placeholders) next(s string) (at, i int, imported bool) {
 	for from := 0; ; {
 		at := strings.Index(s[from:], string(t))
 		if at < 0 {
@@ -79,8 +81,8 @@ func (t tokens) next(s string) (at, i int, imported bool) {
 
 // Names of a run's virtual modules.
 const (
-	circle = "circle" // what opens the doors of a group
-	member = "member" // a door of such a group, seen from outside
+	circle = "circle" // what requires the entries of a group
+	member = "member" // an entry of such a group, seen from outside
 	global = "global" // what brings a global's shim in
 	sample = "sample" // what makes esbuild show its helpers
 )
@@ -93,21 +95,21 @@ const memberEnd = ".cjs"
 // it looks at all.
 const batch = 64
 
-// generate makes the programs, of which each has tokens where it requires
+// generate makes the programs, of which each has placeholders where it requires
 // another.
 func (p *project) generate(g *graph) (*texts, error) {
 	all := g.groups(p.merge)
-	t := &texts{tokens: newTokens(), of: map[*group]*generated{}}
+	t := &texts{placeholders: newPlaceholders(), of: map[*group]*generated{}}
 	p.readModules(g)
-	exports := &finder{map[finding]found{}}
+	exports := &exportFinder{map[exportKey]found{}}
 	var wrong []Problem
 	injections, groups := map[string]injection{}, map[string][]*group{}
 	for _, one := range all {
-		if v, ok := p.verbatim(one, t.tokens); ok {
+		if v, ok := p.verbatim(one, t.placeholders); ok {
 			t.of[one] = v
 			continue
 		}
-		if r, ok := rewritten(one, t.tokens, exports); ok {
+		if r, ok := rewritten(one, t.placeholders, exports); ok {
 			t.of[one] = r
 			continue
 		}
@@ -157,9 +159,9 @@ func (r *run) do() error {
 			o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: sample + ":helpers", OutputPath: sample})
 			continue
 		}
-		entry := one.doors[0].path
-		if one.opened() {
-			entry = circle + ":" + r.texts.tokens.made(one, "")
+		entry := one.entries[0].path
+		if one.needsEntryModule() {
+			entry = circle + ":" + r.texts.placeholders.virtualName(one, "")
 		}
 		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: entry, OutputPath: strconv.Itoa(i)})
 		for _, f := range one.members {
@@ -169,13 +171,13 @@ func (r *run) do() error {
 			}
 		}
 	}
-	for _, name := range r.modules() {
+	for _, name := range r.definedModules() {
 		if !slices.Contains(r.inject.defined, name) {
 			delete(o.Define, name)
 		}
 	}
 	for _, name := range r.inject.names {
-		o.Inject = append(o.Inject, global+":"+r.texts.tokens.made(r.graph.shims[name].group, name))
+		o.Inject = append(o.Inject, global+":"+r.texts.placeholders.virtualName(r.graph.shims[name].group, name))
 		delete(o.Define, name)
 	}
 	o.Plugins = []api.Plugin{r.plugin()}
@@ -222,7 +224,7 @@ func (r *run) take(files []api.OutputFile) error {
 	return nil
 }
 
-// plugin tells esbuild where each import leads: to a token, unless it stays
+// plugin tells esbuild where each import leads: to a placeholder, unless it stays
 // within its group.
 func (r *run) plugin() api.Plugin {
 	return api.Plugin{Name: "hashes", Setup: func(b api.PluginBuild) {
@@ -258,7 +260,7 @@ func (r *run) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 		shim := r.outside(r.graph.shims[a.Path], true)
 		shim.SideEffects = api.SideEffectsFalse
 		return shim, nil
-	case a.Namespace != "file": // a token that stands in a text made here
+	case a.Namespace != "file": // a placeholder in a text made here
 		return api.OnResolveResult{Path: a.Path, External: true}, nil
 	}
 	to, known := r.edges[edgeKey(a.Importer, kinds[a.Kind], a.With["type"], a.Path)]
@@ -275,24 +277,24 @@ func (r *run) resolve(a api.OnResolveArgs) (api.OnResolveResult, error) {
 
 // outside is a file of another group.
 func (r *run) outside(to *file, imported bool) api.OnResolveResult {
-	if len(to.group.doors) > 1 {
-		return api.OnResolveResult{Path: r.texts.tokens.made(to.group, to.key) + memberEnd, Namespace: member, SideEffects: api.SideEffectsTrue}
+	if len(to.group.entries) > 1 {
+		return api.OnResolveResult{Path: r.texts.placeholders.virtualName(to.group, to.key) + memberEnd, Namespace: member, SideEffects: api.SideEffectsTrue}
 	}
-	return api.OnResolveResult{Path: r.texts.tokens.of(to.group.index, imported), External: true, SideEffects: api.SideEffectsTrue}
+	return api.OnResolveResult{Path: r.texts.placeholders.of(to.group.index, imported), External: true, SideEffects: api.SideEffectsTrue}
 }
 
-// loadCircle is the module that opens a group's doors. Each is evaluated when
+// loadCircle is the module that requires a group's entries. Each is evaluated when
 // it is first asked for, as in the sources.
 func (r *run) loadCircle(a api.OnLoadArgs) (api.OnLoadResult, error) {
-	_, i, _ := r.texts.tokens.next(a.Path)
+	_, i, _ := r.texts.placeholders.next(a.Path)
 	one := r.all[i]
 	var b strings.Builder
 	// Not by absolute paths, whose length would show in the source map.
-	if len(one.doors) == 1 {
-		fmt.Fprintf(&b, "module.exports = require(%s)\n", quote("./"+r.key(one.doors[0].path)))
+	if len(one.entries) == 1 {
+		fmt.Fprintf(&b, "module.exports = require(%s)\n", quote("./"+r.key(one.entries[0].path)))
 	} else {
 		b.WriteString("module.exports = {\n")
-		for _, f := range one.doors {
+		for _, f := range one.entries {
 			fmt.Fprintf(&b, "  get %s() { return require(%s) },\n", quote(one.export(f)), quote("./"+r.key(f.path)))
 		}
 		b.WriteString("}\n")
@@ -313,12 +315,12 @@ func loadSource(a api.OnLoadArgs) (api.OnLoadResult, error) {
 
 func contents(text string) api.OnLoadResult { return api.OnLoadResult{Contents: &text} }
 
-// loadMember is the module that stands in an importer for a door of another
+// loadMember is the module that stands in an importer for an entry of another
 // group.
 func (r *run) loadMember(a api.OnLoadArgs) (api.OnLoadResult, error) {
 	_, key, _ := strings.Cut(strings.TrimSuffix(a.Path, memberEnd), "/")
 	f := r.graph.files[key]
-	return contents(fmt.Sprintf("module.exports = require(%q)[%s]\n", r.texts.tokens.of(f.group.index, false), quote(f.group.export(f)))), nil
+	return contents(fmt.Sprintf("module.exports = require(%q)[%s]\n", r.texts.placeholders.of(f.group.index, false), quote(f.group.export(f)))), nil
 }
 
 func quote(s string) string {

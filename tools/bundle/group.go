@@ -15,52 +15,52 @@ import (
 type group struct {
 	index   int // in the order in which main reaches them, leaves first
 	members []*file
-	// doors are the members that others import, in the order of members. Where
+	// entries are the members that others import, in the order of members. Where
 	// they are more than one, the program exports each under a name.
-	doors []*file
-	// bare are those that a shim of a global needs, and that are generated
-	// without shims of globals, lest one require itself.
-	bare bool
+	entries []*file
+	// withoutShims are those that a shim of a global needs, and that are generated
+	// without shims of globals, or one would require itself.
+	withoutShims bool
 }
 
 // groups parts the files that can be reached, leaves first, and fills in
 // file.group. (Tarjan's strongly connected components, SIAM J. Comput. 1972.)
 func (g *graph) groups(merge []string) []*group {
 	whole := g.wholes(merge)
-	w := &walker{whole: whole, index: map[*file]int{}, low: map[*file]int{}, on: map[*file]bool{}}
+	w := &walker{whole: whole, index: map[*file]int{}, low: map[*file]int{}, onStack: map[*file]bool{}}
 	for _, name := range sortedKeys(g.shims) {
 		w.visit(g.shims[name])
 	}
-	bare := len(w.groups)
+	needed := len(w.groups)
 	w.visit(g.main)
 	for i, one := range w.groups {
-		one.index, one.bare = i, i < bare
+		one.index, one.withoutShims = i, i < needed
 		slices.SortFunc(one.members, func(a, b *file) int { return strings.Compare(a.key, b.key) })
-		one.doors = nil
+		one.entries = nil
 	}
-	door := func(f *file) {
-		if !slices.Contains(f.group.doors, f) {
-			f.group.doors = append(f.group.doors, f)
+	addEntry := func(f *file) {
+		if !slices.Contains(f.group.entries, f) {
+			f.group.entries = append(f.group.entries, f)
 		}
 	}
-	door(g.main)
+	addEntry(g.main)
 	for _, f := range g.shims {
 		// What main's group holds, no other can use: all others are below it.
 		if f.group != g.main.group {
-			door(f)
+			addEntry(f)
 		}
 	}
 	for _, f := range g.files {
 		for _, e := range f.imports {
 			if f.group != nil && e.to.group != nil && e.to.group != f.group {
-				door(e.to)
+				addEntry(e.to)
 			}
 		}
 	}
 	for _, one := range w.groups {
-		if len(one.doors) > 1 {
+		if len(one.entries) > 1 {
 			// All of them, so that the program does not depend on who imports it.
-			one.doors = slices.Clone(one.members)
+			one.entries = slices.Clone(one.members)
 		}
 	}
 	return w.groups
@@ -100,12 +100,12 @@ func (g *graph) wholes(merge []string) map[*file][]*file {
 
 // walker finds components without recursion: a chain of imports may be long.
 type walker struct {
-	whole  map[*file][]*file
-	index  map[*file]int
-	low    map[*file]int
-	on     map[*file]bool
-	stack  []*file
-	groups []*group
+	whole   map[*file][]*file
+	index   map[*file]int
+	low     map[*file]int
+	onStack map[*file]bool
+	stack   []*file
+	groups  []*group
 }
 
 // frame is a file that is being visited, and how far.
@@ -119,7 +119,7 @@ func (w *walker) enter(f *file) frame {
 	w.index[f] = len(w.index)
 	w.low[f] = w.index[f]
 	w.stack = append(w.stack, f)
-	w.on[f] = true
+	w.onStack[f] = true
 	to := slices.Clone(w.whole[f])
 	for _, e := range f.imports {
 		if e.to.path != "" { // what is absent is part of who asks for it
@@ -141,7 +141,7 @@ func (w *walker) visit(root *file) {
 			top.next++
 			if _, seen := w.index[to]; !seen {
 				path = append(path, w.enter(to))
-			} else if w.on[to] {
+			} else if w.onStack[to] {
 				w.low[top.f] = min(w.low[top.f], w.index[to])
 			}
 			continue
@@ -165,15 +165,15 @@ func (w *walker) close(f *file) {
 	w.stack = w.stack[:at]
 	for _, m := range one.members {
 		m.group = one
-		w.on[m] = false
+		w.onStack[m] = false
 	}
 	w.groups = append(w.groups, one)
 }
 
 // name is what people call the program of a group.
 func (one *group) name() string {
-	if len(one.doors) == 1 {
-		return one.doors[0].name()
+	if len(one.entries) == 1 {
+		return one.entries[0].name()
 	}
 	var names []string
 	for _, m := range one.members {
@@ -185,12 +185,12 @@ func (one *group) name() string {
 	return names[0] + " and others"
 }
 
-// opened tells whether a module made here opens the group's doors, each of
-// which is evaluated when it is asked for. Of ES modules alone with one door
+// needsEntryModule tells whether a module made here requires the group's entries, each of
+// which is evaluated when it is asked for. Of ES modules alone with one entry
 // esbuild would make one scope, in which what is required from outside comes
 // later than it should.
-func (one *group) opened() bool {
-	return len(one.doors) > 1 || len(one.members) > 1 && slices.ContainsFunc(one.members, func(f *file) bool { return f.esm })
+func (one *group) needsEntryModule() bool {
+	return len(one.entries) > 1 || len(one.members) > 1 && slices.ContainsFunc(one.members, func(f *file) bool { return f.esm })
 }
 
 // moduleName makes a name what a bundle takes: of a file's name, which may hold
@@ -224,7 +224,7 @@ func (one *group) label(f *file) string {
 	return strings.TrimPrefix(f.key, shared+"/")
 }
 
-// export is the name under which a group with several doors exports one.
+// export is the name under which a group with several entries exports one.
 func (one *group) export(f *file) string { return one.label(f) }
 
 func cutLast(s, sep string) (before, after string, found bool) {

@@ -104,14 +104,14 @@ func TestTextsThatLookMade(t *testing.T) {
 	want := replace(replace(mustJSON(t, "\n"+strings.Join(lines, "\n")+"\n"), `\u003c`, "<"), `\u003e`, ">")
 	object := "{ \"a.mjs\"() { return 1 }, \"lib/deep/a.mjs\"() { return 2 }, \"lib/deep/b.mjs\"() { return 3 } }"
 	for name, files := range map[string]sources{
-		"one":                   {"lib/deep/a.mjs": "export const text = " + quoted + "; export const o = " + object + "; export function late() { return " + quoted + " }"},
-		"CommonJS":              {"lib/deep/a.mjs": "export { text, o, late } from './c.cjs'", "lib/deep/c.cjs": "exports.text = " + quoted + "; exports.o = " + object + "; exports.late = () => exports.text; global"},
-		"a circle":              {"lib/deep/a.mjs": "import { b } from './b.mjs'; export const text = " + quoted + "; export const o = " + object + "; export function late() { b; return " + quoted + " }", "lib/deep/b.mjs": "import * as a from './a.mjs'; export const b = () => a.text"},
-		"a circle by two doors": {"lib/deep/a.mjs": "import { b } from './b.mjs'; export const text = " + quoted + "; export const o = " + object + "; export function late() { b; return " + quoted + " }", "lib/deep/b.mjs": "import * as a from './a.mjs'; export const b = () => a.text", "x.mjs": "export { b } from './lib/deep/b.mjs'"},
-		"with a shim":           {"package.json": `{"qvat":{"shims":{"process":"./p.js"},"define":{"LIMITS":{"a":1}}}}`, "p.js": "exports.x = 1", "lib/deep/a.mjs": "export const text = " + quoted + ", p = process.x + LIMITS.a; export const o = " + object + "; export function late() { return text }"},
+		"one":                     {"lib/deep/a.mjs": "export const text = " + quoted + "; export const o = " + object + "; export function late() { return " + quoted + " }"},
+		"CommonJS":                {"lib/deep/a.mjs": "export { text, o, late } from './c.cjs'", "lib/deep/c.cjs": "exports.text = " + quoted + "; exports.o = " + object + "; exports.late = () => exports.text; global"},
+		"a circle":                {"lib/deep/a.mjs": "import { b } from './b.mjs'; export const text = " + quoted + "; export const o = " + object + "; export function late() { b; return " + quoted + " }", "lib/deep/b.mjs": "import * as a from './a.mjs'; export const b = () => a.text"},
+		"a circle by two entries": {"lib/deep/a.mjs": "import { b } from './b.mjs'; export const text = " + quoted + "; export const o = " + object + "; export function late() { b; return " + quoted + " }", "lib/deep/b.mjs": "import * as a from './a.mjs'; export const b = () => a.text", "x.mjs": "export { b } from './lib/deep/b.mjs'"},
+		"with a shim":             {"package.json": `{"qvat":{"shims":{"process":"./p.js"},"define":{"LIMITS":{"a":1}}}}`, "p.js": "exports.x = 1", "lib/deep/a.mjs": "export const text = " + quoted + ", p = process.x + LIMITS.a; export const o = " + object + "; export function late() { return text }"},
 	} {
 		main := "import { text, o, late } from './lib/deep/a.mjs'; export const main = () => [text, late(), o['a.mjs']() + o['lib/deep/a.mjs']() + o['lib/deep/b.mjs']()]"
-		if name == "a circle by two doors" {
+		if name == "a circle by two entries" {
 			main = "import { b } from './x.mjs'; " + main + "; export const c = b"
 		}
 		files["main.mjs"] = main

@@ -33,8 +33,8 @@ func (i injection) key() string {
 	return key
 }
 
-// modules are the definitions that esbuild makes modules of.
-func (p *project) modules() []string {
+// definedModules are the definitions that esbuild makes modules of.
+func (p *project) definedModules() []string {
 	return slices.DeleteFunc(sortedKeys(p.define), func(name string) bool {
 		return !strings.ContainsAny(strings.TrimSpace(p.define[name])[:1], "{[")
 	})
@@ -47,7 +47,7 @@ func (p *project) injection(g *graph, one *group) (injection, []Problem) {
 	for name := range g.shims {
 		known[name] = true
 	}
-	defined := p.modules()
+	defined := p.definedModules()
 	for _, name := range defined {
 		known[name] = true
 	}
@@ -65,7 +65,7 @@ func (p *project) injection(g *graph, one *group) (injection, []Problem) {
 		if err != nil {
 			continue // esbuild says so
 		}
-		var shut []string
+		var refused []string
 		for _, name := range words(text, known) {
 			if g.shims[name] == nil || slices.Contains(defined, name) {
 				if !slices.Contains(in.defined, name) {
@@ -75,9 +75,9 @@ func (p *project) injection(g *graph, one *group) (injection, []Problem) {
 			}
 			inside := one == g.main.group && g.shims[name].group == one
 			switch {
-			case one.bare && !inside:
+			case one.withoutShims && !inside:
 				if _, missing := globals[name]; missing {
-					shut = append(shut, name)
+					refused = append(refused, name)
 				}
 				continue
 			case inside:
@@ -87,10 +87,10 @@ func (p *project) injection(g *graph, one *group) (injection, []Problem) {
 				in.names = append(in.names, name)
 			}
 		}
-		if len(shut) == 0 {
+		if len(refused) == 0 {
 			continue
 		}
-		for _, one := range p.unguarded(f.key, string(text), loader, shut) {
+		for _, one := range p.unguarded(f.key, string(text), loader, refused) {
 			one.Text, one.Hint = "a shim requires this module, which cannot use the shim of "+one.Global+" therefore", "pass it what it needs, or have it import the shim by name"
 			wrong = append(wrong, one)
 		}

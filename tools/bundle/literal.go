@@ -9,9 +9,9 @@ import (
 
 // byName are the files that can be reached from main by names that stand in
 // quotes, as far as a look at the texts tells. esbuild takes a computed name
-// such as './' + x for all files there; what is wrong with those is nobody's
-// mistake. So this is asked only where names are computed, and of the project's
-// own files.
+// such as './' + x for all files there; what is wrong with those is no
+// mistake of the project's. So this is asked only where names are computed, and of
+// the project's own files.
 func (p *project) byName(seen []string) map[string]bool {
 	here := map[string]bool{}
 	for _, path := range seen {

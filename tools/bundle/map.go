@@ -69,7 +69,7 @@ func (m *Map) Encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Name is what people call a program, or "" where nobody says.
+// Name is what people call a program, or "" where it has no name here.
 func (m *Map) Name(program chains.Hash) string {
 	if m == nil {
 		return ""

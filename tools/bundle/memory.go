@@ -42,8 +42,8 @@ type stamp struct {
 	Sum  string    `json:"sum,omitempty"` // of the content, where the time says too little
 }
 
-// records is how many runs are remembered.
-const records = 256
+// maxRecords is how many runs are remembered.
+const maxRecords = 256
 
 // memory names the record of this project with these settings, made by this
 // program.
@@ -75,7 +75,7 @@ func Written(o Options, out string) (*Bundled, bool) {
 	}
 	m := p.memory(o.Cache)
 	r, ok := m.read()
-	if !ok || fileSum(out) != r.Bundle || fileSum(out+".map") != r.Map || !r.holds() {
+	if !ok || fileSum(out) != r.Bundle || fileSum(out+".map") != r.Map || !r.upToDate() {
 		return nil, false
 	}
 	b := &Bundled{Modules: r.Modules, Inputs: r.Inputs, Warnings: r.Warned}
@@ -93,14 +93,14 @@ func (m *memory) read() (r record, ok bool) {
 	return r, err == nil && json.Unmarshal(b, &r) == nil && r.Bundle != ""
 }
 
-// holds tells whether all that was read is as it was.
-func (r record) holds() bool {
+// upToDate tells whether all that was read is as it was.
+func (r record) upToDate() bool {
 	for path, was := range r.Files {
 		now := stampOf(path)
 		if now.Size != was.Size || !now.Time.Equal(was.Time) {
 			return false
 		}
-		if was.Size >= 0 && was.hasty(r.Started) && (was.Sum == "" || fileSum(path) != was.Sum) {
+		if was.Size >= 0 && was.tooRecent(r.Started) && (was.Sum == "" || fileSum(path) != was.Sum) {
 			return false
 		}
 	}
@@ -112,9 +112,9 @@ func (r record) holds() bool {
 	return true
 }
 
-// hasty tells whether a file may have been written again, since it was read,
+// tooRecent tells whether a file may have been written again, since it was read,
 // without its time having moved: the clock of a file system has a grain.
-func (s stamp) hasty(started time.Time) bool {
+func (s stamp) tooRecent(started time.Time) bool {
 	grain := 20 * time.Millisecond
 	if s.Time.Nanosecond() == 0 {
 		grain = 2 * time.Second
@@ -136,7 +136,7 @@ func (m *memory) keep(p *project, g *graph, b *Bundled) {
 		Files: map[string]stamp{}, Folders: map[string]string{}, Started: m.started,
 		Main: b.Bundle.Main.String(), Modules: b.Modules, Inputs: b.Inputs, Warned: b.Warnings, Bundle: sum(bundle), Map: sum(side),
 	}
-	if !r.note(p, g, m.started) {
+	if !r.noteInputs(p, g, m.started) {
 		return
 	}
 	text, err := json.Marshal(r)
@@ -155,14 +155,14 @@ func (m *memory) keep(p *project, g *graph, b *Bundled) {
 		_ = os.Remove(temp.Name())
 		return
 	}
-	forget(filepath.Dir(m.file))
+	removeOldest(filepath.Dir(m.file))
 }
 
-// note takes down the state of all that a run rests on. It is false where that
+// noteInputs takes down the state of all that a run rests on. It is false where that
 // cannot be said: where a file was written during the run, or nobody knows what
 // a tsconfig.json extends.
-func (r *record) note(p *project, g *graph, started time.Time) bool {
-	l := g.looked(p)
+func (r *record) noteInputs(p *project, g *graph, started time.Time) bool {
+	reads := g.resolverReads(p)
 	dirs := map[string]bool{}
 	for _, path := range r.Inputs {
 		for dir := filepath.Dir(path); !dirs[dir]; dir = filepath.Dir(dir) {
@@ -170,14 +170,14 @@ func (r *record) note(p *project, g *graph, started time.Time) bool {
 		}
 	}
 	for dir := range dirs {
-		l.files[filepath.Join(dir, packageJSON)] = true
-		if !l.settings(filepath.Join(dir, tsconfig), p.root) {
+		reads.files[filepath.Join(dir, packageJSON)] = true
+		if !reads.addTSConfig(filepath.Join(dir, tsconfig), p.root) {
 			return false
 		}
 	}
-	for path := range l.files {
+	for path := range reads.files {
 		now := stampOf(path)
-		if now.Size >= 0 && now.hasty(started) {
+		if now.Size >= 0 && now.tooRecent(started) {
 			now.Sum = fileSum(path)
 		}
 		r.Files[path] = now
@@ -188,7 +188,7 @@ func (r *record) note(p *project, g *graph, started time.Time) bool {
 		}
 		r.Files[path] = was
 	}
-	for dir := range l.folders {
+	for dir := range reads.folders {
 		r.Folders[dir] = namesIn(dir)
 	}
 	return true
@@ -224,16 +224,16 @@ func namesIn(dir string) string {
 	return sum([]byte(b.String()))
 }
 
-// ours tells whether a file's name is that of a record.
-func ours(name string) bool {
+// isRecordName tells whether a file's name is that of a record.
+func isRecordName(name string) bool {
 	key, ok := strings.CutSuffix(name, ".json")
 	return ok && len(key) == 32 && strings.Trim(key, "0123456789abcdef") == ""
 }
 
-// forget removes the oldest records beyond the number that is kept.
-func forget(dir string) {
+// removeOldest removes the oldest records beyond the number that is kept.
+func removeOldest(dir string) {
 	list, err := os.ReadDir(dir)
-	if err != nil || len(list) <= records {
+	if err != nil || len(list) <= maxRecords {
 		return
 	}
 	type aged struct {
@@ -242,12 +242,12 @@ func forget(dir string) {
 	}
 	var all []aged
 	for _, e := range list {
-		if info, err := e.Info(); err == nil && ours(e.Name()) {
+		if info, err := e.Info(); err == nil && isRecordName(e.Name()) {
 			all = append(all, aged{e.Name(), info.ModTime()})
 		}
 	}
 	slices.SortFunc(all, func(a, b aged) int { return b.time.Compare(a.time) })
-	for _, one := range all[min(len(all), records*3/4):] {
+	for _, one := range all[min(len(all), maxRecords*3/4):] {
 		_ = os.Remove(filepath.Join(dir, one.name)) // somebody else may have
 	}
 }

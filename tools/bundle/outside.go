@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// strays are imports by which a package takes in what is not its own: a
+// foreignImports are those by which a package takes in what is not its own: a
 // bundle is sent away, and no package shall put files of its user's into it. A
 // project may import what it likes.
-func (p *project) strays(g *graph) []Problem {
+func (p *project) foreignImports(g *graph) []Problem {
 	var list []Problem
 	known := map[string]string{} // the folders of packages, where they are
 	for _, key := range sortedKeys(g.files) {

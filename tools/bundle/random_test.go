@@ -255,10 +255,10 @@ X|f()
 // wrappings are places for such statements.
 var wrappings = []string{"@", "@", "{ @\n}", "o = function () { @\n}", "o = () => { @\n}", "{ class A { m() { @\n} } }", "if (o) { @\n} else { @\n}", "o = { get a() { @\n} }", "for (;;) { @\n}", "o = class { static { @\n} }", "o = ”$”{() => { @\n}}”"}
 
-// TestSettledByChance: of a name that is taken to keep its value, esbuild says
+// TestConstantExportsByChance: of a name that is taken to keep its value, esbuild says
 // that nothing assigns to it.
-func TestSettledByChance(t *testing.T) {
-	settled, assigned := 0, 0
+func TestConstantExportsByChance(t *testing.T) {
+	constants, assigned := 0, 0
 	r := rand.New(rand.NewPCG(1, 4))
 	for range 800 {
 		body := "\nlet o = {}, import_; var f\n"
@@ -274,7 +274,7 @@ func TestSettledByChance(t *testing.T) {
 			continue
 		}
 		// A constant nobody assigns to, or esbuild says so.
-		_, constant := ask(t, "const X = 1; export { X }"+body)
+		_, never := ask(t, "const X = 1; export { X }"+body)
 		for _, declared := range []string{"export let X = 1;", "let X = 1; export { X };", "export function X() {}", "export { X as default, X }; class X {}", "let a, X = 1; export { X };"} {
 			if _, valid := ask(t, declared+body); !valid {
 				continue
@@ -283,17 +283,17 @@ func TestSettledByChance(t *testing.T) {
 			if !ok {
 				continue
 			}
-			if _, is, _ := s.Own("X"); is && !constant {
+			if _, is, _ := s.Own("X"); is && !never {
 				t.Errorf("X keeps its value in\n%s", declared+body)
 			} else if is {
-				settled++
+				constants++
 			} else {
 				assigned++
 			}
 		}
 	}
-	if settled < 300 || assigned < 1000 {
-		t.Errorf("%d are settled, %d are not", settled, assigned)
+	if constants < 300 || assigned < 1000 {
+		t.Errorf("%d are constant, %d are not", constants, assigned)
 	}
-	t.Logf("%d are settled, %d are not", settled, assigned)
+	t.Logf("%d are constant, %d are not", constants, assigned)
 }

@@ -11,21 +11,21 @@ import (
 	"qvat/chains"
 )
 
-// rewritten gives the program of a group, with tokens for hashes, if it is an
+// rewritten gives the program of a group, with placeholders for hashes, if it is an
 // ES module that can stay as its author wrote it but for its imports and
 // exports.
-func rewritten(one *group, t tokens, s *finder) (*generated, bool) {
-	if len(one.members) != 1 || len(one.doors) != 1 {
+func rewritten(one *group, t placeholders, s *exportFinder) (*generated, bool) {
+	if len(one.members) != 1 || len(one.entries) != 1 {
 		return nil, false
 	}
 	f := one.members[0]
-	if f.module == nil || !f.can(s) {
+	if f.module == nil || !f.takesConstants(s) {
 		return nil, false
 	}
 	code, m := f.module.write(func(clause int) string {
 		to := f.imports[clause].to
 		text := `require("` + t.of(to.group.index, false) + `")`
-		if len(to.group.doors) > 1 {
+		if len(to.group.entries) > 1 {
 			text += "[" + quote(to.group.export(to)) + "]"
 		}
 		return text
@@ -51,15 +51,15 @@ func commentName(name string) string {
 	return name
 }
 
-// can tells whether what a file imports is what it takes it for.
-func (f *file) can(s *finder) bool {
+// takesConstants tells whether all that a file imports is there, and constant.
+func (f *file) takesConstants(s *exportFinder) bool {
 	for i, c := range f.module.clauses {
 		to := f.imports[i].to
 		if to.path == "" || to.group == f.group || c.form != bare && !to.esm {
 			return false
 		}
 		for _, one := range c.takes {
-			if is := s.find(to, one.name); is.exists != yes || !is.settled {
+			if is := s.find(to, one.name); is.exists != yes || !is.constant {
 				return false
 			}
 		}
@@ -129,7 +129,7 @@ func (m *esModule) writeExports(b *strings.Builder) {
 	sorted := slices.Clone(m.exports)
 	slices.SortFunc(sorted, func(x, y export) int { return strings.Compare(x.name, y.name) })
 	for _, e := range sorted {
-		fmt.Fprintf(b, "\n  get %s() { return %s },", e.name, m.held(e))
+		fmt.Fprintf(b, "\n  get %s() { return %s },", e.name, m.expression(e))
 	}
 	if len(sorted) > 0 {
 		b.WriteByte('\n')
@@ -138,8 +138,8 @@ func (m *esModule) writeExports(b *strings.Builder) {
 	m.writeRest(b)
 }
 
-// held is what an export is to the module.
-func (m *esModule) held(e export) string {
+// expression is what gives an export's value inside the module.
+func (m *esModule) expression(e export) string {
 	if e.local != "" {
 		return e.local
 	}
@@ -155,7 +155,7 @@ func (m *esModule) held(e export) string {
 func (m *esModule) writeRest(b *strings.Builder) {
 	var all []string
 	for _, c := range m.clauses {
-		if c.form == passAll {
+		if c.form == reexportAll {
 			all = append(all, c.variable)
 		}
 	}

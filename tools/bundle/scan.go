@@ -23,7 +23,7 @@ type graph struct {
 	main  *file
 	shims map[string]*file // by the global that they stand in for
 	seen  []string         // absolute paths of what was read
-	read  map[string]stamp // what they were then
+	read  map[string]stamp // by such a path, what the file was then
 
 	warnings []Problem
 }
@@ -88,7 +88,7 @@ func (p *project) scan(started time.Time) (*graph, error) {
 	for _, name := range injected {
 		o.EntryPointsAdvanced = append(o.EntryPointsAdvanced, api.EntryPoint{InputPath: p.shims[name], OutputPath: "shim-" + name})
 	}
-	o.Plugins = []api.Plugin{p.absences(), g.note(started)}
+	o.Plugins = []api.Plugin{p.absences(), g.noteLoads(started)}
 	r := api.Build(o)
 	slices.Sort(g.seen)
 	var list, unclear []Problem
@@ -112,7 +112,7 @@ func (p *project) scan(started time.Time) (*graph, error) {
 			list = append(list, one)
 		}
 	}
-	for _, one := range sorted(append(p.missing(g.seen), p.suspects(r.Warnings)...)) {
+	for _, one := range sorted(append(p.missing(g.seen), p.oddRequires(r.Warnings)...)) {
 		switch inPackage := strings.Contains(one.File, modulesFolder); {
 		case !inPackage:
 			list = append(list, one)
@@ -127,7 +127,7 @@ func (p *project) scan(started time.Time) (*graph, error) {
 		return nil, &Problems{sorted(list)}
 	}
 	g.link(meta)
-	if list = p.strays(g); len(list) > 0 {
+	if list = p.foreignImports(g); len(list) > 0 {
 		return nil, &Problems{sorted(list)}
 	}
 	g.locate(r.Warnings)
@@ -152,9 +152,9 @@ const (
 	toldResolve = "resolve"
 )
 
-// note is a plug-in that notes what is loaded. It answers no question of
+// noteLoads is a plug-in that notes what is loaded. It answers no question of
 // esbuild's; that it was asked is a warning, which has the place of the import.
-func (g *graph) note(started time.Time) api.Plugin {
+func (g *graph) noteLoads(started time.Time) api.Plugin {
 	var mu sync.Mutex
 	return api.Plugin{Name: "note", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
@@ -162,7 +162,7 @@ func (g *graph) note(started time.Time) api.Plugin {
 				return api.OnLoadResult{}, err
 			}
 			was := stampOf(a.Path)
-			if was.hasty(started) {
+			if was.tooRecent(started) {
 				was.Sum = fileSum(a.Path)
 			}
 			mu.Lock()
@@ -257,7 +257,7 @@ func (g *graph) link(meta metafile) {
 	}
 }
 
-// modulesFolder is where packages lie.
+// Where packages lie.
 const (
 	nodeModules   = "node_modules"
 	modulesFolder = nodeModules + "/"

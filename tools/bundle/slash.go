@@ -24,7 +24,7 @@ func (l *lexer) operand() answer {
 			return no // after ${
 		}
 		return yes
-	case '}', aStep:
+	case '}', anIncrement:
 		return unsure // the end of a block, or of an object; x++ / y, or ++/x/.y
 	case ')':
 		return afterParenthesis(l.text, l.list, int(t.pair))

@@ -41,7 +41,7 @@ func (m *esModule) statements() bool {
 		}
 	}
 	slices.SortStableFunc(m.changes, func(x, y change) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to)) })
-	return !m.legal
+	return !m.dropsLicence
 }
 
 // skip gives the token after that at i and, where that opens a bracket, after
@@ -77,7 +77,7 @@ func (m *esModule) importAt(i int) (next int, ok bool) {
 	}
 	switch {
 	case m.is(at, "{"):
-		c.form = taking
+		c.form = named
 		end, ok := m.list(at, func(name, local token) {
 			m.take(&c, name.of(m.text), local)
 			if name != local {
@@ -90,7 +90,7 @@ func (m *esModule) importAt(i int) (next int, ok bool) {
 		return m.fromAt(c, end)
 	case m.is(at, "*") && m.is(at+1, "as") && m.at(at+2).kind == aWord:
 		name := m.at(at + 2)
-		c.form, c.variable = whole, name.of(m.text)
+		c.form, c.variable = namespace, name.of(m.text)
 		m.bound[c.variable] = elsewhere{len(m.clauses), everything}
 		between := m.lines(m.at(at).from, name.from)
 		if m.at(at).from == m.at(i).to {
@@ -104,7 +104,7 @@ func (m *esModule) importAt(i int) (next int, ok bool) {
 
 // take notes an import of the value of an export.
 func (m *esModule) take(c *clause, name string, local token) {
-	c.form, c.takes = taking, append(c.takes, taken{name, local.of(m.text)})
+	c.form, c.takes = named, append(c.takes, taken{name, local.of(m.text)})
 	m.bound[local.of(m.text)] = elsewhere{len(m.clauses), name}
 }
 
@@ -198,7 +198,7 @@ func (m *esModule) put(from, to int32, text string) {
 // Nor may a comment that esbuild keeps.
 func (m *esModule) lines(from, to int32) string {
 	gone := m.text[from:to]
-	m.legal = m.legal || strings.Contains(gone, "/*!") || strings.Contains(gone, "//!") || strings.Contains(gone, "@license") || strings.Contains(gone, "@preserve")
+	m.dropsLicence = m.dropsLicence || strings.Contains(gone, "/*!") || strings.Contains(gone, "//!") || strings.Contains(gone, "@license") || strings.Contains(gone, "@preserve")
 	return strings.Repeat("\n", strings.Count(gone, "\n"))
 }
 
@@ -208,10 +208,10 @@ func (m *esModule) exportAt(i int) (next int, ok bool) {
 	case m.is(at, "{"):
 		return m.exportList(i)
 	case m.is(at, "*") && m.is(at+1, "from"):
-		return m.passed(clause{form: passAll}, i, at+2)
+		return m.reexport(clause{form: reexportAll}, i, at+2)
 	case m.is(at, "*") && m.is(at+1, "as") && m.at(at+2).kind == aWord && usable(m.at(at+2).of(m.text)) && m.is(at+3, "from"):
 		m.export(export{name: m.at(at + 2).of(m.text), from: &elsewhere{len(m.clauses), everything}})
-		return m.passed(clause{form: passes}, i, at+4)
+		return m.reexport(clause{form: reexports}, i, at+4)
 	case m.is(at, "default"):
 		return m.exportDefault(i)
 	case m.is(at, "const") || m.is(at, "let") || m.is(at, "var"):
@@ -238,8 +238,8 @@ func (m *esModule) export(e export) {
 	m.exports = append(m.exports, e)
 }
 
-// passed puts a require in the place of an export from elsewhere.
-func (m *esModule) passed(c clause, i, name int) (next int, ok bool) {
+// reexport puts a require in the place of an export from elsewhere.
+func (m *esModule) reexport(c clause, i, name int) (next int, ok bool) {
 	c.variable, c.start, c.changed = m.own+strconv.Itoa(len(m.clauses)+1), m.at(i).from, len(m.changes)
 	return m.require(c, name, c.start, c.declares())
 }
@@ -259,7 +259,7 @@ func (m *esModule) exportList(i int) (next int, ok bool) {
 		return 0, false
 	}
 	if away {
-		return m.passed(clause{form: passes}, i, next+1)
+		return m.reexport(clause{form: reexports}, i, next+1)
 	}
 	from, to := m.at(i).from, m.at(next-1).to
 	end := ";" // what stands before may have none

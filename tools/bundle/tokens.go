@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// A token is a piece of a JavaScript text, and kind is its sort: for brackets
-// and marks the character itself, else one of the constants.
+// token is a piece of a JavaScript text, and kind is its sort: for brackets and
+// marks the character itself, else one of the constants.
 type token struct {
 	kind     byte
 	newline  bool  // the first of its line
@@ -17,17 +17,17 @@ type token struct {
 }
 
 const (
-	aWord     = 'w' // a name or a keyword; #name too
-	aNumber   = '0'
-	aString   = '"'
-	aTemplate = '`' // from ` to `, or to ${, or from } on
-	aRegExp   = '/'
-	aDot      = '.' // ?. too
-	aSpread   = 's'
-	anAssign  = '=' // += and the like too
-	anArrow   = '>'
-	aStep     = '+' // ++ and --
-	anOther   = 'o' // every other operator
+	aWord       = 'w' // a name or a keyword; #name too
+	aNumber     = '0'
+	aString     = '"'
+	aTemplate   = '`' // from ` to `, or to ${, or from } on
+	aRegExp     = '/'
+	aDot        = '.' // ?. too
+	aSpread     = 's'
+	anAssign    = '=' // += and the like too
+	anArrow     = '>'
+	anIncrement = '+' // ++ and --
+	anOperator  = 'o' // every other operator
 )
 
 // lexer parts a text into tokens. It knows no grammar, so it cannot always tell
@@ -41,7 +41,7 @@ type lexer struct {
 	open    []int32
 }
 
-// tokens parts a text, and is false where it is not sure how.
+// tokensOf parts a text, and is false where it is not sure how.
 func tokensOf(text string) ([]token, bool) {
 	// U+2028 and U+2029 end lines, and a comment of HTML is none in a module.
 	for _, odd := range []string{"\u2028", "\u2029", "<!--", "-->", "\x00"} {
@@ -150,7 +150,7 @@ func (l *lexer) word() bool {
 		}
 		r, size := utf8.DecodeRuneInString(l.text[to:])
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) {
-			return false // a space, or what nobody should have to know
+			return false // a space, or something unusual
 		}
 		to += size
 	}
@@ -162,7 +162,7 @@ func (l *lexer) word() bool {
 }
 
 // number takes some more than a number where dots follow, as in 1..toFixed:
-// names after a dot matter to nobody here.
+// names after a dot do not matter here.
 func (l *lexer) number() bool {
 	to := l.at
 	prefixed := l.text[to] == '0' && to+1 < len(l.text) && strings.IndexByte("xXoObB", l.text[to+1]) >= 0
@@ -222,8 +222,8 @@ func (l *lexer) template(to int) bool {
 	return false
 }
 
-// literal puts a token whose content is nobody's business. Where it speaks of
-// imports or exports, it might be that it was none.
+// literal puts a token whose content does not matter. Where it speaks of imports
+// or exports, it might be that it was none.
 func (l *lexer) literal(kind byte, to int) bool {
 	if s := l.text[l.at:to]; len(s) > len("import") && (strings.Contains(s, "import") || strings.Contains(s, "export")) && !l.specifier() {
 		return false
@@ -317,15 +317,15 @@ func (l *lexer) operator() bool {
 	case op == "=>":
 		l.put(anArrow, l.at+size)
 	case op == "++" || op == "--":
-		l.put(aStep, l.at+size)
+		l.put(anIncrement, l.at+size)
 	case op == "==" || op == "===" || op == "!=" || op == "!==" || op == "<=" || op == ">=":
-		l.put(anOther, l.at+size)
+		l.put(anOperator, l.at+size)
 	case op[size-1] == '=':
 		l.put(anAssign, l.at+size)
 	case op == ";" || op == "," || op == ":":
 		l.put(op[0], l.at+size)
 	case size > 1 || strings.IndexByte("!*<>&|?+-/%^~", op[0]) >= 0:
-		l.put(anOther, l.at+size)
+		l.put(anOperator, l.at+size)
 	default:
 		return false
 	}

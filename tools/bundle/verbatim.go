@@ -18,10 +18,10 @@ type site struct {
 	length int // with its quotes
 }
 
-// verbatim gives the program of a group, with tokens for hashes, if it can be
+// verbatim gives the program of a group, with placeholders for hashes, if it can be
 // the author's text.
-func (p *project) verbatim(one *group, t tokens) (*generated, bool) {
-	if len(one.members) != 1 || len(one.doors) != 1 {
+func (p *project) verbatim(one *group, t placeholders) (*generated, bool) {
+	if len(one.members) != 1 || len(one.entries) != 1 {
 		return nil, false
 	}
 	f := one.members[0]
@@ -31,7 +31,7 @@ func (p *project) verbatim(one *group, t tokens) (*generated, bool) {
 	named := map[string]int{}
 	for _, e := range f.imports {
 		// Of two requires of one name only the first has its place told.
-		if named[e.name]++; named[e.name] > 1 || e.kind != "require-call" || e.to.path == "" || e.to == f || len(e.to.group.doors) > 1 {
+		if named[e.name]++; named[e.name] > 1 || e.kind != "require-call" || e.to.path == "" || e.to == f || len(e.to.group.entries) > 1 {
 			return nil, false
 		}
 	}
@@ -62,9 +62,9 @@ func (p *project) replaced() map[string]bool {
 	return names
 }
 
-// splice puts tokens in the place of the names of imports. It is false where a
+// splice puts placeholders in the place of the names of imports. It is false where a
 // place is not what was told, or was not told.
-func splice(text string, f *file, t tokens) (string, bool) {
+func splice(text string, f *file, t placeholders) (string, bool) {
 	lines := strings.SplitAfter(text, "\n")
 	at := make([]int, 0, len(lines))
 	for n, i := 0, 0; i < len(lines); i++ {
@@ -73,7 +73,7 @@ func splice(text string, f *file, t tokens) (string, bool) {
 	}
 	type change struct {
 		from, to int
-		token    string
+		put      string
 	}
 	var changes []change
 	for _, e := range f.imports {
@@ -99,7 +99,7 @@ func splice(text string, f *file, t tokens) (string, bool) {
 		}
 		c := changes[next]
 		changes = append(changes[:next], changes[next+1:]...)
-		b.WriteString(text[done:c.from] + text[c.from:c.from+1] + c.token + text[c.to-1:c.to])
+		b.WriteString(text[done:c.from] + text[c.from:c.from+1] + c.put + text[c.to-1:c.to])
 		done = c.to
 	}
 	return b.String() + text[done:], true

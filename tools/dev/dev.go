@@ -1,6 +1,6 @@
 // Package dev serves a project to the one who writes it: a vat in the project's
 // folder, a chain of its main program that is always that of the sources, and a
-// word about each message.
+// report of each message.
 //
 // The vat is in .qvat, made where it is not there; what is in its store stays
 // from one time to the next. root-power.js is the project's own and is loaded
@@ -59,7 +59,7 @@ const (
 	chainFile = "main.chain"
 )
 
-// Chain is the path of the chain, from the folder that holds the project's.
+// Chain is the path of the chain, from the project's folder.
 var Chain = filepath.Join(vatDir, chainFile)
 
 // ErrOutside says that vat.toml grants a folder that is not one of the project's.
@@ -81,7 +81,7 @@ func Serve(ctx context.Context, o Options) error {
 	}
 	cache, err := machineCode()
 	if err != nil {
-		s.note("no machine code is kept, and the vat starts more slowly: " + err.Error())
+		s.warn("no machine code is kept, and the vat starts more slowly: " + err.Error())
 	}
 	if err := p.MakeVat(s.dir, project.Vat{Name: "dev", Listen: "127.0.0.1:0", Cache: cache}); err != nil {
 		return err
@@ -138,8 +138,8 @@ type server struct {
 	texts map[chains.Hash]chains.Program
 }
 
-// note tells what is worth a warning.
-func (s *server) note(text string) {
+// warn notes what is worth a warning.
+func (s *server) warn(text string) {
 	if s.o.Note != nil {
 		s.tell(func() { s.o.Note(slog.LevelWarn, text) })
 	}

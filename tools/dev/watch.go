@@ -13,21 +13,21 @@ import (
 )
 
 const (
-	// look is how often the sources are looked at.
-	look = 500 * time.Millisecond
-	// retry is how soon sources that did not bundle are tried again, though no
+	// pollEvery is how often the sources are looked at.
+	pollEvery = 500 * time.Millisecond
+	// retryAfter is how soon sources that did not bundle are tried again, though no
 	// known file has changed: one that was missing may be there.
-	retry = 2 * time.Second
+	retryAfter = 2 * time.Second
 )
 
 // watch bundles whenever a source has changed, until ctx ends.
 func (s *server) watch(ctx context.Context) {
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	var w watched
+	var w sources
 	for {
 		if w.due() {
-			s.again(&w)
+			s.rebundle(&w)
 		}
 		select {
 		case <-ctx.Done():
@@ -37,15 +37,15 @@ func (s *server) watch(ctx context.Context) {
 	}
 }
 
-// watched is what is known of the sources.
-type watched struct {
+// sources are the files that were bundled last, as they were then.
+type sources struct {
 	tried  time.Time // when they were bundled last
 	files  map[string]stamp
 	failed string // why that did not work; "" where it did
 }
 
-func (w *watched) due() bool {
-	if w.tried.IsZero() || w.failed != "" && time.Since(w.tried) >= retry {
+func (w *sources) due() bool {
+	if w.tried.IsZero() || w.failed != "" && time.Since(w.tried) >= retryAfter {
 		return true
 	}
 	for path, was := range w.files {
@@ -56,8 +56,8 @@ func (w *watched) due() bool {
 	return false
 }
 
-// again bundles, and tells what came of it where that is news.
-func (s *server) again(w *watched) {
+// rebundle bundles, and tells what came of it where that is news.
+func (s *server) rebundle(w *sources) {
 	w.tried = time.Now()
 	b, files, err := s.bundle()
 	if err == nil || w.files == nil {

@@ -51,7 +51,7 @@ func main() {
 }
 
 func run(dir string) error {
-	if err := ours(dir); err != nil {
+	if err := checkReplaceable(dir); err != nil {
 		return err
 	}
 	p, err := published()
@@ -96,9 +96,9 @@ func run(dir string) error {
 	return nil
 }
 
-// ours makes sure that dir may be made anew: that it lies in the project, and is
+// checkReplaceable makes sure that dir may be made anew: that it lies in the project, and is
 // not there yet, or empty, or of this command's making.
-func ours(dir string) error {
+func checkReplaceable(dir string) error {
 	if !filepath.IsLocal(dir) || filepath.Clean(dir) == "." {
 		return fmt.Errorf("%s is no folder inside of the project: name one, such as .build", dir)
 	}

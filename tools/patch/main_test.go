@@ -101,7 +101,7 @@ func TestOthersFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{"", ".", "..", "docs", "docs/..", t.TempDir()} {
-		if err := ours(dir); err == nil {
+		if err := checkReplaceable(dir); err == nil {
 			t.Errorf("%q may be deleted", dir)
 		}
 	}
@@ -109,7 +109,7 @@ func TestOthersFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{"new", "docs/empty", "cut-short"} {
-		if err := ours(dir); err != nil {
+		if err := checkReplaceable(dir); err != nil {
 			t.Error(err)
 		}
 	}

@@ -142,7 +142,7 @@ var defaultPower string
 // and powers of vat.toml, and all powers besides that reach nothing outside the
 // vat. Where a vat is in dir, its settings are made anew, and its database stays;
 // but a folder that others can look into, or a link, was not made here, and is
-// an error: what somebody else put into it is not to be believed.
+// an error: somebody else may have put something into it.
 func (p *Project) MakeVat(dir string, v Vat) error {
 	if err := madeHere(dir); err != nil {
 		return err

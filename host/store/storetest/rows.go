@@ -235,7 +235,7 @@ func limits(e *env) {
 
 func survives(e *env) {
 	e.do(func(tx store.Tx) {
-		if _, err := tx.SQL(e.Context(), "SELECT nonsense", nil); err == nil {
+		if _, err := tx.SQL().Query(e.Context(), "SELECT nonsense", nil); err == nil {
 			e.Error("nonsense was taken")
 		}
 		e.set(tx, "t", "a", `1`)
@@ -263,7 +263,7 @@ func over(e *env) {
 		_, remove := tx.Delete(ctx, "t", "a")
 		_, list := tx.Entries(ctx, "t", store.EntriesQuery{})
 		_, count := tx.Count(ctx, "t")
-		_, sql := tx.SQL(ctx, "SELECT 1", nil)
+		_, sql := tx.SQL().Query(ctx, "SELECT 1", nil)
 		for what, err := range map[string]error{
 			"get": get, "has": has, "delete": remove, "entries": list, "count": count, "sql": sql,
 			"set": tx.Set(ctx, "t", "a", []byte(`1`)), "stage": tx.Stage("k", nil), "commit": tx.Commit(ctx, nil),

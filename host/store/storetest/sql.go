@@ -11,7 +11,7 @@ import (
 
 func (e *env) wantSQL(tx store.Tx, text string, params []any, want ...[]any) {
 	e.Helper()
-	rows, err := tx.SQL(e.Context(), text, params)
+	rows, err := tx.SQL().Query(e.Context(), text, params)
 	if err != nil {
 		e.Errorf("%s: %v", text, err)
 		return
@@ -39,7 +39,7 @@ func sqlReads(e *env) {
 		e.wantSQL(tx, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c WHERE x<3) SELECT x FROM c", nil,
 			[]any{int64(1)}, []any{int64(2)}, []any{int64(3)})
 		e.wantSQL(tx, "SELECT key FROM rows WHERE tbl='none'", nil)
-		rows, err := tx.SQL(e.Context(), "SELECT 1 AS one, 2 AS two -- and a comment; with a semicolon\n; ", nil)
+		rows, err := tx.SQL().Query(e.Context(), "SELECT 1 AS one, 2 AS two -- and a comment; with a semicolon\n; ", nil)
 		if err != nil || !equal(rows.Columns, []string{"one", "two"}) {
 			e.Errorf("columns: %v, %v", rows, err)
 		}
@@ -84,7 +84,7 @@ func sqlValues(e *env) {
 		"SELECT replace(key, 'a') FROM rows": nil,
 	} {
 		tx := e.begin()
-		rows, err := tx.SQL(e.Context(), text, params)
+		rows, err := tx.SQL().Query(e.Context(), text, params)
 		var fault *store.SQLError
 		if !errors.As(err, &fault) {
 			e.Errorf("%q, %v: %v, %v; want an SQLError", text, params, rows, err)
@@ -106,7 +106,7 @@ func sqlOwn(e *env) {
 		e.want(tx, store.OwnPrefix+"t", "c", `3`)
 		var refused *store.SQLError
 		for _, text := range []string{"SELECT * FROM qvat_rows", "SELECT count(*) FROM main.qvat_rows", "DELETE FROM qvat_rows"} {
-			if _, err := tx.SQL(e.Context(), text, nil); !errors.As(err, &refused) && !errors.Is(err, store.ErrExclusive) {
+			if _, err := tx.SQL().Query(e.Context(), text, nil); !errors.As(err, &refused) && !errors.Is(err, store.ErrExclusive) {
 				e.Errorf("%s: %v", text, err)
 			}
 		}

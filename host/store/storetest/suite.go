@@ -11,15 +11,29 @@ import (
 	"qvat/host/store"
 )
 
+// Store is what a store is to the suite.
+type Store interface {
+	store.Transactions
+	store.Records
+	store.Outbox
+	// Check fails when what the store holds is not whole.
+	Check(ctx context.Context) error
+	Close() error
+}
+
 // Subject is a store, as it is to be opened, and a kind of transaction on it.
 type Subject struct {
-	Options store.Options // the suite sets Path
-	Begin   func(context.Context, *store.Store) (store.Tx, error)
+	// Open opens the store that lies at a path, or makes it there.
+	Open func(ctx context.Context, path string) (Store, error)
+	// Exclusive has the suite use transactions that no other can conflict with.
+	Exclusive bool
+	// Alone says that one transaction is open at a time.
+	Alone bool
 }
 
 // Run runs the suite.
 func Run(t *testing.T, subject Subject) {
-	run(t, subject, map[string]func(*env){
+	run(t, subject, false, map[string]func(*env){
 		"writes are seen by itself":       ownWrites,
 		"rollback leaves nothing":         rollback,
 		"what is committed stays":         reopen,
@@ -36,17 +50,14 @@ func Run(t *testing.T, subject Subject) {
 		"at most once":                    once,
 		"the outbox":                      outbox,
 		"nothing staged without a commit": unstaged,
+		"a savepoint takes back":          savepoints,
+		"a savepoint reads nothing":       savepointBlind,
 		"SQL reads rows":                  sqlReads,
 		"SQL's values":                    sqlValues,
 		"values do not alias":             aliasing,
 		"SQL sees nothing of the vat's":   sqlOwn,
 	})
-	theirs := subject.Begin
-	subject.Begin = func(ctx context.Context, s *store.Store) (store.Tx, error) {
-		tx, err := theirs(ctx, s)
-		return ownTx{tx}, err
-	}
-	run(t, subject, map[string]func(*env){
+	run(t, subject, true, map[string]func(*env){
 		"own tables: writes are seen by itself":  ownWrites,
 		"own tables: rollback leaves nothing":    rollback,
 		"own tables: what is committed stays":    reopen,
@@ -55,6 +66,7 @@ func Run(t *testing.T, subject Subject) {
 		"own tables: entries":                    entries,
 		"own tables: entries see its own writes": entriesOwn,
 		"own tables: counting":                   counting,
+		"own tables: a savepoint takes back":     savepoints,
 		"own tables: an error leaves it usable":  survives,
 		"own tables: a transaction that is over": over,
 		"own tables: a context that has ended":   ended,
@@ -89,10 +101,10 @@ func (tx ownTx) Count(ctx context.Context, table string) (int64, error) {
 	return tx.Tx.Count(ctx, store.OwnPrefix+table)
 }
 
-func run(t *testing.T, subject Subject, tests map[string]func(*env)) {
+func run(t *testing.T, subject Subject, own bool, tests map[string]func(*env)) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			e := &env{T: t, subject: subject, path: filepath.Join(t.TempDir(), "vat.db")}
+			e := &env{T: t, subject: subject, own: own, path: filepath.Join(t.TempDir(), "vat.db")}
 			e.open()
 			defer e.close()
 			test(e)
@@ -104,15 +116,14 @@ func run(t *testing.T, subject Subject, tests map[string]func(*env)) {
 type env struct {
 	*testing.T
 	subject Subject
+	own     bool // tables are the vat's own
 	path    string
-	s       *store.Store
+	s       Store
 }
 
 func (e *env) open() {
 	e.Helper()
-	o := e.subject.Options
-	o.Path = e.path
-	s, err := store.Open(e.Context(), o)
+	s, err := e.subject.Open(e.Context(), e.path)
 	if err != nil {
 		e.Fatal(err)
 	}
@@ -145,7 +156,10 @@ func (e *env) commit(r *store.Record, f func(tx store.Tx)) {
 
 func (e *env) begin() store.Tx {
 	e.Helper()
-	tx, err := e.subject.Begin(e.Context(), e.s)
+	tx, err := store.Open(e.Context(), e.s, e.subject.Exclusive)
+	if e.own {
+		tx = ownTx{tx}
+	}
 	if err != nil {
 		e.Fatalf("begin: %v", err)
 	}

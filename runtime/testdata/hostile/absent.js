@@ -1,5 +1,6 @@
 // What a program must not have: clocks, randomness, timers, the collector, the
-// host's locale and time zone, shared memory (programs.md; row 13).
+// host's locale and time zone, shared memory (docs/PROGRAMS.md;
+// docs/CONFINEMENT.md, row 13).
 
 //// the clock
 //= ["TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","TypeError"]

@@ -1,4 +1,4 @@
-// Resource bombs in the built-ins (confinement.md, rows 6 and 7). Each ends by
+// Resource bombs in the built-ins (docs/CONFINEMENT.md, rows 6 and 7). Each ends by
 // its limit, whatever it catches. Where an engine would rather refuse, it is
 // an ordinary exception, and the program goes on.
 

@@ -1,4 +1,4 @@
-// Channels between the programs of one message (confinement.md, row 8): each
+// Channels between the programs of one message (docs/CONFINEMENT.md, row 8): each
 // program has module instances of its own, and what is shared is frozen. In
 // each pair below both programs require the same module; the child writes, the
 // parent reads, and must see what nobody wrote.

@@ -1,4 +1,4 @@
-// Stack traces, and what errors tell (confinement.md, row 3).
+// Stack traces, and what errors tell (docs/CONFINEMENT.md, row 3).
 
 //// prepareStackTrace on Error
 //= ["TypeError","undefined","undefined","string"]

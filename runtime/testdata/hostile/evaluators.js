@@ -1,4 +1,4 @@
-// Ways to text that runs as code (confinement.md, rows 1 and 2). None of them
+// Ways to text that runs as code (docs/CONFINEMENT.md, rows 1 and 2). None of them
 // may run anything: an evaluator that is reached throws, whatever it is given.
 
 //// Function and its kin, by the constructor of each kind of function

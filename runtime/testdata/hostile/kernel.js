@@ -1,4 +1,4 @@
-// The kernel's own doors: require, module, exports, next, load, main.
+// What the kernel gives to programs: require, module, exports, next, load, main.
 
 //// require of what is no hash
 //= ["TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","TypeError"]

@@ -1,4 +1,4 @@
-// Promises and thenables that are rigged (confinement.md, rows 4 and 5).
+// Promises and thenables that are rigged (docs/CONFINEMENT.md, rows 4 and 5).
 
 //// await of a promise whose constructor throws, in a function of the program's own
 //= ["caught rig","finally","after"]

@@ -1,5 +1,5 @@
 // Results that are not data: each is an error that names the path to what JSON
-// cannot carry, never a silent change (chains.md; confinement.md, row 13).
+// cannot carry, never a silent change (docs/CONFINEMENT.md, row 13).
 
 //// every kind of value that is no data
 //! program_error TypeError: result is a function, which JSON cannot carry

@@ -1,5 +1,5 @@
 // Hostile texts: what does not parse by itself, whole, is a SyntaxError and
-// runs nothing (confinement.md, row 2); what parses is strict code.
+// runs nothing (docs/CONFINEMENT.md, row 2); what parses is strict code.
 
 //// closes its wrapper
 //! program_error SyntaxError: …
