@@ -37,7 +37,8 @@ chains runtime host/* < host
 chains < tools/bundle
 chains runtime host host/config host/fault host/keyfile tools/bundle < tools/project
 chains runtime host host/* tools/bundle tools/project < tools/testrunner tools/dev
-chains runtime host < tools/check tools/load tools/patch
+chains runtime host < tools/load tools/patch
+runtime/runtimetest < tools/check
 chains runtime host host/* tools/* < cmd/qvat
 `
 
@@ -51,7 +52,7 @@ var only = map[string][]string{
 }
 
 // testRooms are rooms that exist for the tests of others.
-var testRooms = []string{"chains/chaintest", "host/store/storetest", "host/store/sqlite/sqlitetest"}
+var testRooms = []string{"chains/chaintest", "host/store/storetest", "host/store/sqlite/sqlitetest", "runtime/runtimetest"}
 
 func TestImports(t *testing.T) {
 	seen := 0

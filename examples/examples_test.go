@@ -4,17 +4,19 @@ package examples
 
 import (
 	"bufio"
-	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"qvat/runtime/runtimetest"
 	"qvat/tools/testrunner"
 )
+
+func TestMain(m *testing.M) { os.Exit(runtimetest.Main(m)) }
 
 // projects are the examples' folders.
 func projects(t *testing.T) []string {
@@ -38,7 +40,7 @@ func projects(t *testing.T) []string {
 func TestEach(t *testing.T) {
 	for _, dir := range projects(t) {
 		t.Run(dir, func(t *testing.T) {
-			results, err := testrunner.Run(t.Context(), testrunner.Options{Dir: dir})
+			results, err := testrunner.Run(t.Context(), testrunner.Options{Dir: dir, MachineCode: runtimetest.Folder()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,17 +168,17 @@ func runReadme(t *testing.T, bin, name string, steps []step) {
 	}
 	env := append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"QVAT_HOME="+filepath.Join(dir, "home"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-
-	url := serve(ctx, t, bin, dir, env)
+	if err := runtimetest.Plant(filepath.Join(dir, "cache", "qvat", "engine")); err != nil {
+		t.Fatal(err)
+	}
+	url := serve(t, bin, dir, env)
 	var script strings.Builder
 	script.WriteString("set -eu\n")
 	for _, s := range steps {
 		script.WriteString(strings.ReplaceAll(s.commands, devAddr, url) + "\necho '" + mark + "'\n")
 	}
-	cmd := exec.CommandContext(ctx, "bash", "-c", script.String())
-	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, env, 5*time.Second
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", script.String())
+	cmd.Dir, cmd.Env = dir, env
 	var told strings.Builder
 	cmd.Stderr = &told
 	out, err := cmd.Output()
@@ -192,11 +194,10 @@ func runReadme(t *testing.T, bin, name string, steps []step) {
 }
 
 // serve runs `qvat dev` in a folder until the test ends, and gives its URL.
-func serve(ctx context.Context, t *testing.T, bin, dir string, env []string) string {
+func serve(t *testing.T, bin, dir string, env []string) string {
 	t.Helper()
-	dev := exec.CommandContext(ctx, filepath.Join(bin, "qvat"), "dev", "--listen", "127.0.0.1:0")
-	dev.Dir, dev.Env, dev.WaitDelay = dir, env, 5*time.Second
-	dev.Cancel = func() error { return dev.Process.Signal(os.Interrupt) }
+	dev := exec.Command(filepath.Join(bin, "qvat"), "dev", "--listen", "127.0.0.1:0")
+	dev.Dir, dev.Env = dir, env
 	var told strings.Builder
 	dev.Stderr = &told
 	stdout, err := dev.StdoutPipe()
@@ -207,8 +208,9 @@ func serve(ctx context.Context, t *testing.T, bin, dir string, env []string) str
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = dev.Process.Signal(os.Interrupt) // it may have ended with ctx
-		_ = dev.Wait()
+		if err := errors.Join(dev.Process.Signal(os.Interrupt), dev.Wait()); err != nil {
+			t.Error(err)
+		}
 	})
 	url := ""
 	lines := bufio.NewScanner(stdout)

@@ -227,7 +227,7 @@ func TestCallOfCall(t *testing.T) {
 	if got := call(t, self, "first", `{"chain":{"@":"c"},"whom":{"@":"w"}}`, slots); got != `["undefined","not yet"]` {
 		t.Errorf("got %s", got)
 	}
-	eventually(t, "the answer is there", func() bool { return fmt.Sprint(mailTexts(t, bob)) == "[package new well 1]" })
+	eventually(func() bool { return fmt.Sprint(mailTexts(t, bob)) == "[package new well 1]" })
 	if log := entries(t, self, "call"); len(log) != 3 || log[2].Error != "" {
 		t.Errorf("self's log: %+v", log)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"qvat/host/mail"
 )
@@ -22,7 +21,7 @@ func TestWakeReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(t, bob, "HOST", "hello")
-	eventually(t, "an answer", func() bool {
+	eventually(func() bool {
 		return fmt.Sprint(mailTexts(t, bob)) == "[package sent hello package new I am away. You wrote: hello]"
 	})
 	log := entries(t, self, "wake")
@@ -33,9 +32,16 @@ func TestWakeReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(t, bob, "HOST", "again")
-	time.Sleep(50 * time.Millisecond)
-	if n := len(entries(t, self, "wake")); n != 1 {
-		t.Errorf("%d runs after the wake was taken away", n-1)
+	// What one agent's messages wake runs in their order.
+	if err := self.SetWake(t.Context(), "away", 0); err != nil {
+		t.Fatal(err)
+	}
+	send(t, bob, "HOST", "a third time")
+	eventually(func() bool {
+		return strings.HasSuffix(fmt.Sprint(mailTexts(t, bob)), "I am away. You wrote: a third time]")
+	})
+	if n := len(entries(t, self, "wake")); n != 2 {
+		t.Errorf("%d runs while the wake was taken away", n-2)
 	}
 }
 
@@ -57,7 +63,7 @@ func TestWakeFilters(t *testing.T) {
 	if _, err := bob.Send(t.Context(), "HOST", []string{"me: ", ""}, []string{"me"}, []string{"SELF"}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "both have been sorted", func() bool { return len(entries(t, self, "wake")) == 2 })
+	eventually(func() bool { return len(entries(t, self, "wake")) == 2 })
 	if got := fmt.Sprint(mailTexts(t, self)); got != "[package dismissed you won the lottery package new me: |]" {
 		t.Errorf("self has %s", got)
 	}
@@ -88,16 +94,21 @@ func TestWakeLoops(t *testing.T) {
 		return n
 	}
 	send(t, self, "bob", "ping")
-	eventually(t, "the two stop", func() bool { return notMade() == 1 })
+	eventually(func() bool { return notMade() == 1 })
 	if n := len(entries(t, self, "wake")) + len(entries(t, bob, "wake")); n != 6 {
 		t.Errorf("there were %d runs, want 5 and one that was not made", n)
 	}
 	before := len(entries(t, self, "wake"))
 	send(t, self, "SELF", "to myself")
-	eventually(t, "the one stops", func() bool { return len(entries(t, self, "wake")) == before+6 && notMade() == 2 })
-	time.Sleep(50 * time.Millisecond)
-	if n := len(entries(t, self, "wake")) - before; n != 6 {
-		t.Errorf("there were %d runs of one that wakes itself", n)
+	eventually(func() bool { return len(entries(t, self, "wake")) == before+6 && notMade() == 2 })
+	publish(t, v, "self", "quiet", `exports.main = () => {}`)
+	if err := self.SetWake(t.Context(), "quiet", 0); err != nil {
+		t.Fatal(err)
+	}
+	send(t, bob, "HOST", "the last")
+	eventually(func() bool { return len(entries(t, self, "wake")) > before+6 })
+	if n := len(entries(t, self, "wake")) - before; n != 6+1 || notMade() != 2 {
+		t.Errorf("there were %d runs of one that wakes itself", n-1)
 	}
 }
 
@@ -119,7 +130,7 @@ func TestWakeBurns(t *testing.T) {
 	for _, text := range []string{"burn", "throw", "go on"} {
 		send(t, bob, "HOST", text)
 	}
-	eventually(t, "all three have run", func() bool { return len(entries(t, self, "wake")) == 3 })
+	eventually(func() bool { return len(entries(t, self, "wake")) == 3 })
 	log := entries(t, self, "wake")
 	if !strings.Contains(log[0].Error, "out_of_fuel") || !strings.Contains(string(log[0].Detail), `"fuel":3000000`) {
 		t.Errorf("the first: %s %s", log[0].Detail, log[0].Error)
@@ -127,7 +138,7 @@ func TestWakeBurns(t *testing.T) {
 	if !strings.Contains(log[1].Error, "TypeError: as asked") || log[2].Error != "" {
 		t.Errorf("the others: %+v", log[1:])
 	}
-	eventually(t, "the last one's mail is there", func() bool {
+	eventually(func() bool {
 		return fmt.Sprint(mailTexts(t, bob)) == "[package sent burn package sent throw package sent go on package new rolled back package new done]"
 	})
 }
@@ -140,7 +151,7 @@ func TestWakeAfterRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bob := guests(t, v, "bob")[0]
+	bob := guests(t, v, "bob", "carol")[0]
 	self := agentOf(t, v, "self")
 	publish(t, v, "self", "away", `exports.main = ({ input: { message } }) => message.from('away')`)
 	if err := self.SetWake(t.Context(), "away", 0); err != nil {
@@ -150,22 +161,23 @@ func TestWakeAfterRestart(t *testing.T) {
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
+	for n := range 2 {
 		if v, err = openIt(dir); err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- v.Post().Serve(ctx) }()
-		bob = agentOf(t, v, "bob")
-		eventually(t, "an answer", func() bool { return fmt.Sprint(mailTexts(t, bob)) == "[package sent hello package new away]" })
-		time.Sleep(50 * time.Millisecond)
+		// What one agent's messages wake runs in their order.
+		carol := agentOf(t, v, "carol")
+		send(t, carol, "HOST", "hello")
+		eventually(func() bool { return len(mailTexts(t, carol)) == 2*(n+1) })
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		if got := mailTexts(t, bob); len(got) != 2 {
-			t.Errorf("bob has %q", got)
+		if got := fmt.Sprint(mailTexts(t, agentOf(t, v, "bob"))); got != "[package sent hello package new away]" {
+			t.Errorf("bob has %s", got)
 		}
 		if err := v.Close(); err != nil {
 			t.Fatal(err)

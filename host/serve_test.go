@@ -46,7 +46,7 @@ func serve(t *testing.T, dir string) (url string, stop func() error) {
 
 // TestStopUnderLoad: a vat stops although a message never would.
 func TestStopUnderLoad(t *testing.T) {
-	dir := newDir(t, "[limits]\nfuel = 1000000000000000\ntime = \"10m\"\n", "")
+	dir := newDir(t, "[limits]\nfuel = 1000000000000000\n", "")
 	url, stop := serve(t, dir)
 	client, err := api.NewClient(api.ClientOptions{URL: url})
 	if err != nil {

@@ -2,7 +2,6 @@ package runtime_test
 
 import (
 	"testing"
-	"time"
 
 	"qvat/runtime"
 )
@@ -24,7 +23,7 @@ func checkCanary(t *testing.T, e *runtime.Engine) {
 }
 
 func TestLimits(t *testing.T) {
-	e := newEngine(t, runtime.Options{Limits: runtime.Limits{Fuel: 60_000_000, Memory: 32 << 20, Time: 20 * time.Second, HostCalls: 100}})
+	e := newEngine(t, runtime.Options{Limits: runtime.Limits{Fuel: 60_000_000, Memory: 32 << 20, Time: patient, HostCalls: 100}})
 	for _, c := range []struct {
 		name, text string
 		want       runtime.Reason

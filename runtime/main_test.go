@@ -27,9 +27,8 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// hostileLimits are low enough for a bomb to be short, and high enough in time
-// for a slow machine.
-var hostileLimits = runtime.Limits{Fuel: 10_000_000, Memory: 24 << 20, Time: 60e9, HostCalls: 200, Result: 64 << 10, Log: 16 << 10}
+// hostileLimits are low enough for a bomb to be short.
+var hostileLimits = runtime.Limits{Fuel: 10_000_000, Memory: 24 << 20, Time: patient, HostCalls: 200, Result: 64 << 10, Log: 16 << 10}
 
 // hostileOptions are those of the engines that hostile programs run in. Their
 // root power has calls that answer, that answer later and that refuse.

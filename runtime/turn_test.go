@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"testing"
+	"time"
 
 	"qvat/chains"
 	"qvat/runtime"
@@ -78,10 +79,17 @@ func messageWith(t testing.TB, input string, modules []string, texts ...string) 
 	}
 }
 
+// patient is as long as a message may take where time is not what a test is
+// about: how slow the machine is does not count.
+const patient = time.Hour
+
 func newEngine(t testing.TB, o runtime.Options) *runtime.Engine {
 	t.Helper()
 	if o.CacheDir == "" {
 		o.CacheDir = os.Getenv(runtime.MachineCode)
+	}
+	if o.Limits.Time == 0 {
+		o.Limits.Time = patient
 	}
 	e, err := runtime.New(context.Background(), o)
 	if err != nil {

@@ -8,10 +8,15 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"qvat/runtime/runtimetest"
 )
 
 // daemon is a command that a script has started and will stop.
@@ -26,11 +31,18 @@ type daemonKey struct{}
 
 // cmdStarts is `starts PROGRAM ARGS...`: starts it, and waits for its first
 // line, which must say where it listens; $URL is that then, and $ADDRESS its
-// host and port.
+// host and port. A vat that is there has its machine code, as after its first run.
 func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 	held := ts.Value(daemonKey{}).(*daemon)
 	if neg || len(args) == 0 || held.cmd != nil {
 		ts.Fatalf("usage: starts PROGRAM ARGS..., one at a time")
+	}
+	if slices.Equal(args[:min(2, len(args))], []string{"qvat", "run"}) {
+		dir := defaultVat
+		if len(args) > 2 && !strings.HasPrefix(args[2], "-") {
+			dir = args[2]
+		}
+		ts.Check(warm(ts.MkAbs(dir)))
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
@@ -57,6 +69,36 @@ func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("URL", url)
 	ts.Setenv("ADDRESS", strings.TrimPrefix(url, "http://"))
+}
+
+// warm gives the vat in dir machine code, if there is a vat and it has none.
+func warm(dir string) error {
+	cache := filepath.Join(dir, "cache")
+	if _, err := os.Lstat(cache); err == nil || !isVat(dir) {
+		return nil
+	}
+	return runtimetest.Plant(cache)
+}
+
+// cmdTells is `tells PATTERN`: reads what was started writes, until a line
+// matches.
+func cmdTells(ts *testscript.TestScript, neg bool, args []string) {
+	held := ts.Value(daemonKey{}).(*daemon)
+	if neg || len(args) != 1 || held.cmd == nil {
+		ts.Fatalf("usage: tells PATTERN, after starts")
+	}
+	pattern, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for {
+		line, err := held.rest.ReadString('\n')
+		held.stdout.WriteString(line)
+		if pattern.MatchString(line) {
+			return
+		}
+		if err != nil {
+			ts.Fatalf("it has ended (%v)\nstdout: %s\nstderr: %s", err, held.stdout, held.stderr)
+		}
+	}
 }
 
 // cmdStops is `stops SIGNAL CODE`: sends INT or TERM to what was started, and

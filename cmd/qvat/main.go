@@ -24,14 +24,17 @@ import (
 )
 
 func main() {
-	a := &app{
+	os.Exit(newApp().run(context.Background(), os.Args[1:]))
+}
+
+func newApp() *app {
+	return &app{
 		stdin:    os.Stdin,
 		stdout:   os.Stdout,
 		stderr:   os.Stderr,
 		getenv:   os.Getenv,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
-	os.Exit(a.run(context.Background(), os.Args[1:]))
 }
 
 // app is one run of the command line: what it has of the process around it.
@@ -39,7 +42,8 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
-	terminal       bool // stderr is a terminal
+	terminal       bool   // stderr is a terminal
+	machineCode    string // a folder of it for vats that are thrown away; "" where each makes its own
 }
 
 // run does what args say and gives the exit code.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/hex"
@@ -17,11 +18,21 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"qvat/chains"
+	"qvat/runtime/runtimetest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"qvat": main})
+	testscript.Main(withMachineCode{m}, map[string]func(){"qvat": func() {
+		a := newApp()
+		a.machineCode = runtimetest.Folder()
+		os.Exit(a.run(context.Background(), os.Args[1:]))
+	}})
 }
+
+// withMachineCode are the tests, with machine code for the engines in them.
+type withMachineCode struct{ *testing.M }
+
+func (m withMachineCode) Run() int { return runtimetest.Main(m.M) }
 
 // TestScript runs testdata/script/*.txtar. Each finds root.key, bob.key and
 // carol.key in its folder, always the same, and their public keys in $ROOT,
@@ -45,6 +56,7 @@ func TestScript(t *testing.T) {
 			"mode":    cmdMode,
 			"starts":  cmdStarts,
 			"stops":   cmdStops,
+			"tells":   cmdTells,
 			"awaits":  cmdAwaits,
 			"refuses": cmdRefuses,
 			"accepts": cmdAccepts,
@@ -69,6 +81,10 @@ func setUpScript(env *testscript.Env) error {
 	env.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	env.Values[vatsKey{}] = map[string]*fakeVat{}
 	env.Values[daemonKey{}] = &daemon{}
+	env.Setenv(runtimetest.Variable, runtimetest.Folder())
+	if err := runtimetest.Plant(filepath.Join(env.WorkDir, ".cache", "qvat", "engine")); err != nil { // of qvat dev
+		return err
+	}
 	for name, seed := range testSeeds() {
 		b, err := hex.DecodeString(seed)
 		if err != nil {

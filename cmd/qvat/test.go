@@ -64,7 +64,7 @@ matches. With --json, what is printed is {"passed", "failed", "micros", "tests":
 }
 
 func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRun) error {
-	o := testrunner.Options{Dir: dir}
+	o := testrunner.Options{Dir: dir, MachineCode: a.machineCode}
 	var err error
 	if s.run != "" {
 		if o.Filter, err = regexp.Compile(s.run); err != nil {

@@ -116,19 +116,22 @@ func (v *fakeVat) Ready(ctx context.Context) error {
 	return nil
 }
 
-// running is a server on a real socket.
+// running is a server, and how it is reached.
 type running struct {
-	t      *testing.T
-	server *Server
-	addr   string
-	url    string
-	log    *syncBuffer
-	stop   context.CancelFunc
-	ended  chan error
+	t       *testing.T
+	server  *Server
+	addr    string
+	url     string
+	connect func() (net.Conn, error)
+	http    http.RoundTripper
+	log     *syncBuffer
+	stop    context.CancelFunc
+	ended   chan error
 }
 
-// run serves until the test ends, or until stop. Since a connection that is
-// closed early lingers a little, the test runs beside others from here on.
+// run serves on a real socket until the test ends, or until stop. Since a
+// connection that is closed early lingers a little, the test runs beside others
+// from here on.
 func run(t *testing.T, o Options) *running {
 	t.Helper()
 	t.Parallel()
@@ -136,6 +139,12 @@ func run(t *testing.T, o Options) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, o, l, http.DefaultTransport, func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) })
+}
+
+// serve serves on a listener that connect reaches, until the test ends.
+func serve(t *testing.T, o Options, l net.Listener, transport http.RoundTripper, connect func() (net.Conn, error)) *running {
+	t.Helper()
 	logged := &syncBuffer{}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -145,7 +154,7 @@ func run(t *testing.T, o Options) *running {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{
-		t: t, server: New(o), addr: l.Addr().String(), url: "http://" + l.Addr().String(),
+		t: t, server: New(o), addr: l.Addr().String(), url: "http://" + l.Addr().String(), connect: connect, http: transport,
 		log: logged, stop: cancel, ended: make(chan error, 1),
 	}
 	go func() { r.ended <- r.server.Serve(ctx, l) }()
@@ -157,15 +166,11 @@ func run(t *testing.T, o Options) *running {
 func (r *running) finish() {
 	r.t.Helper()
 	r.stop()
-	select {
-	case err := <-r.ended:
-		if err != nil {
-			r.t.Errorf("Serve: %v", err)
-		}
-		r.ended <- nil
-	case <-time.After(10 * time.Second):
-		r.t.Fatal("Serve did not end")
+	err := <-r.ended
+	if err != nil {
+		r.t.Errorf("Serve: %v", err)
 	}
+	r.ended <- nil
 }
 
 // reply is an answer, read whole.
@@ -195,7 +200,7 @@ func (r *running) send(method, path, kind string, body io.Reader, headers ...str
 		}
 		q.Header.Set(headers[i], headers[i+1])
 	}
-	a, err := http.DefaultTransport.RoundTrip(q)
+	a, err := r.http.RoundTrip(q)
 	if err != nil {
 		r.t.Error(err)
 		return reply{}
@@ -241,7 +246,7 @@ func (a reply) ok(t *testing.T, want string) {
 // dial opens a connection that speaks what the test writes.
 func (r *running) dial() *rawConn {
 	r.t.Helper()
-	c, err := net.Dial("tcp", r.addr)
+	c, err := r.connect()
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -262,10 +267,9 @@ func (c *rawConn) say(format string, args ...any) {
 	}
 }
 
-// hear reads one answer; it must come within ten seconds.
+// hear reads one answer.
 func (c *rawConn) hear() reply {
 	c.t.Helper()
-	c.patience()
 	a, err := http.ReadResponse(c.r, nil)
 	if err != nil {
 		c.t.Fatalf("no answer: %v", err)
@@ -281,20 +285,9 @@ func (c *rawConn) hear() reply {
 // an answer.
 func (c *rawConn) dropped() {
 	c.t.Helper()
-	c.patience()
-	b, err := io.ReadAll(c.r)
-	if ne, ok := err.(net.Error); ok && ne.Timeout() {
-		c.t.Fatal("the connection was not dropped")
-	}
-	if len(b) > 0 {
+	// That the server resets the connection is as good.
+	if b, _ := io.ReadAll(c.r); len(b) > 0 {
 		c.t.Fatalf("dropped with %q", b)
-	}
-}
-
-func (c *rawConn) patience() {
-	c.t.Helper()
-	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		c.t.Fatal(err)
 	}
 }
 
@@ -340,12 +333,9 @@ func program(t rapid.TB, text string) chains.Program {
 }
 
 // eventually waits for what another goroutine is about to do.
-func eventually(t *testing.T, what string, true func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !true(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
-		}
+func eventually(so func() bool) {
+	for !so() {
+		time.Sleep(time.Millisecond)
 	}
 }
 

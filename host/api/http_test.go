@@ -59,7 +59,6 @@ func TestExpectContinue(t *testing.T) {
 	body := encoded(t, message(`1`))
 	c := r.dial()
 	c.say("POST /v1/invoke HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", CapsuleType, len(body))
-	c.patience()
 	line, err := c.r.ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "HTTP/1.1 100") {
 		t.Fatalf("%q %v", line, err)

@@ -130,12 +130,12 @@ func TestAnnouncedBytesTakeNoMemory(t *testing.T) {
 	r := run(t, Options{})
 	c := r.dial()
 	c.say("POST /v1/invoke HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\nqvp1", CapsuleType, chains.DefaultCapsule)
-	eventually(t, "the body is being read", func() bool { return r.server.bodies.Load() > 0 })
+	eventually(func() bool { return r.server.bodies.Load() > 0 })
 	if got := r.server.bodies.Load(); got > 2*firstPiece {
 		t.Errorf("%d bytes taken for 4", got)
 	}
 	c.Close()
-	eventually(t, "the memory is given back", func() bool { return r.server.bodies.Load() == 0 })
+	eventually(func() bool { return r.server.bodies.Load() == 0 })
 }
 
 func TestBodyMemory(t *testing.T) {
@@ -155,7 +155,7 @@ func TestBodyMemory(t *testing.T) {
 			r := run(t, c.o)
 			holder := r.dial()
 			holder.say("POST /v1/invoke HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: 1000\r\n\r\n{", jsonType)
-			eventually(t, "the first body holds its memory", func() bool { return r.server.bodies.Load() == 3000 })
+			eventually(func() bool { return r.server.bodies.Load() == 3000 })
 			body := encoded(t, message(`1`))
 			a := r.post("/v1/invoke", CapsuleType, body)
 			a.fault(t, c.status, c.code)
@@ -163,7 +163,7 @@ func TestBodyMemory(t *testing.T) {
 				t.Errorf("headers %v", a.header)
 			}
 			holder.Close()
-			eventually(t, "the memory is given back", func() bool { return r.server.bodies.Load() == 0 })
+			eventually(func() bool { return r.server.bodies.Load() == 0 })
 			if a := r.post("/v1/invoke", CapsuleType, body); a.status != 200 {
 				t.Errorf("afterwards: %d %s", a.status, a.body)
 			}

@@ -40,7 +40,7 @@ func TestMetrics(t *testing.T) {
 	}
 	// A request is counted when it is over, which its client may be told before.
 	var text string
-	eventually(t, "the other requests are over", func() bool {
+	eventually(func() bool {
 		text = string(r.send("GET", "/metrics", "", nil).body)
 		return strings.Contains(text, lines[0]+"\n") && strings.Contains(text, "qvat_http_in_flight 1\n")
 	})
@@ -93,7 +93,7 @@ func TestLog(t *testing.T) {
 		return Answer{Message: MessageInfo{ID: c.ID().String()}}, fault.New(fault.OutOfFuel, "no fuel left")
 	}
 	r.post("/v1/invoke", CapsuleType, encoded(t, c))
-	eventually(t, "both requests are in the log", func() bool {
+	eventually(func() bool {
 		return strings.Count(r.log.String(), "level=DEBUG msg=request ") == 2
 	})
 	refused := regexp.MustCompile(`level=INFO msg="refused a request" .*peer=127\.0\.0\.1 message=` + c.ID().String() + ` reason=out_of_fuel`)

@@ -45,7 +45,7 @@ func TestPeerInFlight(t *testing.T) {
 	for range 2 {
 		go func() { answered <- r.post("/v1/invoke", CapsuleType, body).status }()
 	}
-	eventually(t, "two are under way", func() bool { return v.count() == 2 })
+	eventually(func() bool { return v.count() == 2 })
 	// The third is refused before its body is asked for.
 	c := r.dial()
 	c.say("POST /v1/invoke HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n")
@@ -104,7 +104,7 @@ func TestPeerConnections(t *testing.T) {
 	}
 	r.dial().dropped()
 	a.Close()
-	eventually(t, "one has left", func() bool { return r.server.peers.connections() == 1 })
+	eventually(func() bool { return r.server.peers.connections() == 1 })
 	if got := r.send("GET", "/healthz", "", nil); got.status != 200 {
 		t.Errorf("%d", got.status)
 	}

@@ -50,9 +50,6 @@ func echoed(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	defer c.Close() //nolint:errcheck // the test is over then
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := c.Write([]byte("hello")); err != nil {
 		t.Fatal(err)
 	}
@@ -190,9 +187,6 @@ func TestConnections(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
-	}
-	if err := last.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
 	}
 	if _, err := io.ReadFull(last, make([]byte, 1)); err != nil {
 		t.Errorf("the connection that waited: %v", err)

@@ -16,21 +16,10 @@ import (
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
 	"qvat/runtime"
+	"qvat/runtime/runtimetest"
 )
 
-// cacheDir holds the engine's machine code for all tests of the package.
-var cacheDir string
-
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if cacheDir, err = os.MkdirTemp("", "qvat-powers"); err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(cacheDir) //nolint:errcheck // a temporary directory
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(runtimetest.Main(m)) }
 
 // party is a key pair that tests sign with.
 type party struct {
@@ -95,8 +84,8 @@ func newVat(t testing.TB, g Grants, rootPower string) *vat {
 		t.Fatal(err)
 	}
 	v.engine, err = runtime.New(t.Context(), runtime.Options{
-		Modules: v.set.Modules(), RootPower: rootPower, CacheDir: cacheDir, Idle: 1,
-		Limits: runtime.Limits{Fuel: 50_000_000},
+		Modules: v.set.Modules(), RootPower: rootPower, CacheDir: runtimetest.Folder(), Idle: 1,
+		Limits: runtime.Limits{Fuel: 50_000_000, Time: time.Hour},
 	})
 	if err != nil {
 		t.Fatal(err)

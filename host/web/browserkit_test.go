@@ -46,7 +46,7 @@ type window struct {
 func (h *house) browser() *window {
 	h.t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(h.t)), chromedp.WindowSize(1280, 900),
+		chromedp.ExecPath(chromium(h.t)), chromedp.WindowSize(1280, 900), chromedp.WSURLReadTimeout(time.Hour),
 		// It reaches nothing but the page.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("force-color-profile", "srgb"),
@@ -54,9 +54,7 @@ func (h *house) browser() *window {
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	limit, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	h.t.Cleanup(cancel)
-	allocator, stop := chromedp.NewExecAllocator(limit, options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	h.t.Cleanup(stop)
 	ctx, stop := chromedp.NewContext(allocator)
 	h.t.Cleanup(func() {
@@ -113,14 +111,11 @@ func (w *window) listen() {
 	}))
 }
 
-// run does things in the window, each within 20 seconds.
+// run does things in the window.
 func (w *window) run(actions ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	for i, a := range actions {
-		ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
-		err := chromedp.Do(ctx, a)
-		cancel()
-		if err != nil {
+		if err := chromedp.Do(w.ctx, a); err != nil {
 			w.t.Fatalf("step %d: %v\n%s", i+1, err, w.text())
 		}
 	}
@@ -144,9 +139,7 @@ func (w *window) login() {
 
 // text is what stands in the window, as a person reads it.
 func (w *window) text() string {
-	ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
-	defer cancel()
-	s, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	s, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.body.innerText`))
 	if err != nil {
 		return err.Error()
 	}
@@ -163,23 +156,23 @@ func (w *window) sees(what string) {
 // styles are there, nothing stands where it will be clicked.
 func (w *window) becomes(expression, what string) {
 	w.t.Helper()
-	for limit := time.Now().Add(15 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for {
 		// While a page is being loaded, there is none to ask.
-		if is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && (`+expression+`)`)); err == nil && is {
+		is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && (`+expression+`)`))
+		if err == nil && is {
 			return
 		}
-		if time.Now().After(limit) {
-			w.t.Fatalf("it does not come about: %s\n%s", what, w.text())
+		if err != nil && w.ctx.Err() != nil {
+			w.t.Fatalf("the browser has ended before this came about: %s: %v", what, err)
 		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 
 // ask gives what an expression is in the window.
 func ask[T any](w *window, expression string, options ...chromedp.EvaluateOption) T {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
-	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
+	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression, options...))
 	must(w.t, err)
 	return v
 }

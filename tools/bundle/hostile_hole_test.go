@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"qvat/tools/bundle"
 )
@@ -56,17 +55,8 @@ func TestHoleSourceMapOfAPackage(t *testing.T) {
 		"node_modules/evil/index.mjs":    "export default 1\n//# sourceMappingURL=" + fifo + "\n",
 		"node_modules/evil/package.json": `{"main":"index.mjs"}`,
 	})
-	done := make(chan error, 1)
-	go func() { _, err := bundle.Build(bundle.Options{Path: dir}); done <- err }()
-	select {
-	case <-done:
-	case <-time.After(10 * time.Second):
-		t.Error("the bundler waits for a file that is no file")
-		if f, err := os.OpenFile(fifo, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
-			_ = f.Close() // let it go
-		}
-		<-done
-	}
+	// Where it waits for the file, this does not end.
+	_, _ = bundle.Build(bundle.Options{Path: dir})
 }
 
 // What tsup and esbuild make of TypeScript holds __toESM(require("x"), 1) of its

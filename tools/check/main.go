@@ -2,8 +2,11 @@
 // about them than go test: a test that is skipped has failed, and so has a
 // package in which nothing ran.
 //
-//	check test [GO TEST FLAGS] PACKAGES
+//	check test
 //	check fuzz TIME PACKAGES
+//
+// The first runs all tests of all packages, and under the race detector what it
+// can find something in. TIME is go test's -fuzztime: 1m, or 1000x for so many inputs.
 package main
 
 import (
@@ -14,7 +17,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+
+	"qvat/runtime/runtimetest"
 )
 
 func main() {
@@ -26,12 +32,12 @@ func main() {
 
 func run(args []string) error {
 	switch {
-	case len(args) >= 2 && args[0] == "test":
-		return test(args[1:])
+	case len(args) == 1 && args[0] == "test":
+		return test()
 	case len(args) >= 3 && args[0] == "fuzz":
 		return fuzz(args[1], args[2:])
 	}
-	return errors.New("usage: check test [FLAGS] PACKAGES | check fuzz TIME PACKAGES")
+	return errors.New("usage: check test | check fuzz TIME PACKAGES")
 }
 
 // event is a line of go test -json (go doc test2json).
@@ -40,14 +46,71 @@ type event struct {
 	Elapsed                       float64
 }
 
+// alone are the packages whose tests do one thing after the other, but for those
+// that are named (docs/RATIONALE.md: "The tests").
+var alone = map[string][]string{
+	"qvat/runtime":      {"TestHostileTogether", "TestRootPowerReplaced"},
+	"qvat/tools/bundle": {"TestWritten", "TestWrittenWhileChanging", "TestSameEverywhere", "TestAgain", "TestRandomProjects"},
+}
+
+// patience is how long the tests of one package may take until go test ends them
+// and shows where each goroutine is: the only time that bounds a test. Alone on
+// two cores the slowest package takes about two minutes.
+const patience = "-timeout=3h"
+
+// test runs all tests.
+func test() (err error) {
+	machineCode, err := os.MkdirTemp("", "qvat-machine-code-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(machineCode)) }()
+	if err := runtimetest.Fill(machineCode); err != nil {
+		return err
+	}
+	if err := os.Setenv(runtimetest.Variable, machineCode); err != nil {
+		return err
+	}
+	list, err := exec.Command("go", "list", "./...").Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	var others, apart, named []string
+	for _, pkg := range strings.Fields(string(list)) {
+		if names, ok := alone[pkg]; ok {
+			apart, named = append(apart, pkg), append(named, names...)
+		} else {
+			others = append(others, pkg)
+		}
+	}
+	t := &tally{output: map[string][]string{}, ended: map[string]bool{}}
+	err = errors.Join(
+		t.run(append([]string{"-race", "-run", "^(" + strings.Join(named, "|") + ")$"}, apart...)...),
+		t.run(apart...),
+		t.run(append([]string{"-race"}, others...)...),
+	)
+	for _, name := range named {
+		if !slices.ContainsFunc(apart, func(pkg string) bool { return t.ended[pkg+" "+name] }) {
+			err = errors.Join(err, fmt.Errorf("there is no test %s", name))
+		}
+	}
+	fmt.Printf("%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
+	if t.skipped > 0 {
+		err = errors.Join(err, errors.New("a test that is skipped tests nothing: make it run, or take it out"))
+	}
+	return err
+}
+
 // tally is what has been seen of the tests.
 type tally struct {
 	passed, failed, skipped int
 	output                  map[string][]string // of tests that have not ended, by package and name
+	ended                   map[string]bool
 }
 
-func test(args []string) error {
-	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+// run runs go test with these flags and packages. That no test ran is an error.
+func (t *tally) run(args ...string) error {
+	cmd := exec.Command("go", append([]string{"test", "-json", patience}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -56,19 +119,13 @@ func test(args []string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	t := tally{output: map[string][]string{}}
-	readErr := t.read(out)
-	waitErr := cmd.Wait()
-	fmt.Printf("%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
-	switch {
-	case readErr != nil:
-		return readErr
-	case waitErr != nil:
-		return fmt.Errorf("go test: %w", waitErr)
-	case t.skipped > 0:
-		return errors.New("a test that is skipped tests nothing: make it run, or take it out")
-	case t.passed == 0:
-		return errors.New("no test ran")
+	before := t.passed
+	err = errors.Join(t.read(out), cmd.Wait())
+	if err == nil && t.passed == before {
+		err = errors.New("no test ran")
+	}
+	if err != nil {
+		return fmt.Errorf("go test %s: %w", strings.Join(args, " "), err)
 	}
 	return nil
 }
@@ -111,6 +168,7 @@ func (t *tally) note(e event) {
 	}
 	output := strings.Join(t.output[key], "")
 	delete(t.output, key)
+	t.ended[key] = true
 	if e.Test == "" {
 		t.notePackage(e, output)
 		return
@@ -134,38 +192,4 @@ func (t *tally) notePackage(e event, output string) {
 	case "fail":
 		fmt.Printf("%sFAIL  %s\n", output, e.Package)
 	}
-}
-
-// fuzz runs each fuzz target of the packages for a time. A failing input is
-// written by go test to the package's testdata, to be committed as a test.
-func fuzz(time string, packages []string) error {
-	list, err := exec.Command("go", append([]string{"list"}, packages...)...).Output()
-	if err != nil {
-		return fmt.Errorf("go list: %w", err)
-	}
-	ran := 0
-	for _, pkg := range strings.Fields(string(list)) {
-		names, err := exec.Command("go", "test", "-list", "^Fuzz", pkg).Output()
-		if err != nil {
-			return fmt.Errorf("go test -list %s: %w", pkg, err)
-		}
-		for _, name := range strings.Fields(string(names)) {
-			if !strings.HasPrefix(name, "Fuzz") {
-				continue
-			}
-			fmt.Printf("fuzz  %s %s for %s\n", pkg, name, time)
-			// Minimising interesting inputs would take the whole of a short run.
-			cmd := exec.Command("go", "test", "-run", "^$", "-fuzz", "^"+name+"$", "-fuzztime", time, "-fuzzminimizetime", "1x", pkg)
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				return fmt.Errorf("%s %s: %w\n%s", pkg, name, err, out)
-			}
-			ran++
-		}
-	}
-	if ran == 0 {
-		return errors.New("no fuzz target was found")
-	}
-	fmt.Printf("%d fuzz targets found nothing\n", ran)
-	return nil
 }

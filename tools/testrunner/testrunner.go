@@ -41,8 +41,9 @@ type Options struct {
 	Each func(Result)
 	// AtOnce is how many tests run at once; 0 is GOMAXPROCS.
 	AtOnce int
-
-	cache string // a folder for machine code that is kept; "" keeps none
+	// MachineCode is a folder for the engine's machine code, which stays; "" is
+	// one that goes with the run.
+	MachineCode string
 }
 
 // Errors of Run. The first says that the project has no test file, the second
@@ -78,17 +79,17 @@ func Run(ctx context.Context, o Options) (_ []Result, err error) {
 	if o.AtOnce < 1 {
 		o.AtOnce = runtime.GOMAXPROCS(0)
 	}
-	if o.cache == "" {
-		o.cache = filepath.Join(base, "cache")
-		if err := os.Mkdir(o.cache, 0o700); err != nil {
+	if o.MachineCode == "" {
+		o.MachineCode = filepath.Join(base, "cache")
+		if err := os.Mkdir(o.MachineCode, 0o700); err != nil {
 			return nil, err
 		}
 	}
 	r := &run{
 		o: o, programs: newPrograms(p, o.AtOnce, maxBuilds+len(names)),
-		subjects: &maker{project: p, base: base, cache: o.cache, name: "vat", power: p.Power()},
+		subjects: &maker{project: p, base: base, cache: o.MachineCode, name: "vat", power: p.Power()},
 	}
-	if r.drivers, err = newDrivers(base, o.cache, r.open); err != nil {
+	if r.drivers, err = newDrivers(base, o.MachineCode, r.open); err != nil {
 		return nil, err
 	}
 	// What is opened last closes first: files use the drivers' first vat.
