@@ -7,9 +7,10 @@ import (
 
 // What a caller acts on. They come wrapped; ask with errors.Is.
 var (
-	// ErrConflict says that another transaction changed what this one read, or
-	// that this one grew too old to go on. Nothing of it was kept: roll it
-	// back and run it again.
+	// ErrConflict says that another transaction changed what this one read, or may
+	// have. Nothing of it was kept: roll it back and run it again. One that reads
+	// and writes while nobody else commits never gets it, unless a commit that it
+	// had seen could not be written, or the store is being closed.
 	ErrConflict = errors.New("the transaction lost a conflict: run it again")
 
 	// ErrExclusive says that a statement writes, or would have to see what its

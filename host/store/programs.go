@@ -12,13 +12,15 @@ type Programs interface {
 	// ProgramIndex gives the row of every program, those used longest ago first;
 	// those of one second in the order of their ids.
 	ProgramIndex(ctx context.Context, each func(ProgramRow)) error
-	// ProgramText gives the text of the program with an id, as it is on the disk.
+	// ProgramText gives the text of the program with an id, as it is on the disk;
+	// the library compares it with the hash. An error may pass.
 	ProgramText(ctx context.Context, id int64) (text string, ok bool, err error)
 	// WriteInBackground names whose programs the store writes, which is for one
 	// library, once. Close writes all that it still has.
 	WriteInBackground(ProgramSource)
-	// ProgramsWait says that the source has something to write, and does not block. It is written with
-	// the next commit, or some milliseconds later by itself.
+	// ProgramsWait says that the source has something to write, and does not
+	// block. It is written with the next commit, or some milliseconds later by
+	// itself; what could not be written is tried again.
 	ProgramsWait()
 }
 

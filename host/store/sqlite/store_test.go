@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
@@ -20,7 +21,7 @@ func TestConformance(t *testing.T) {
 	} {
 		subject := storetest.Subject{Alone: o.Readers == 1, SQL: true}
 		subject.Open = func(ctx context.Context, path string) (storetest.Store, error) {
-			o.Path = path
+			o.Path, o.SQLTime, o.BusyWait = path, time.Hour, time.Hour
 			return sqlite.Open(ctx, o)
 		}
 		t.Run(name+"ordinary", func(t *testing.T) { storetest.Run(t, subject) })
@@ -34,6 +35,9 @@ func open(t testing.TB, o sqlite.Options) *sqlite.Store {
 	t.Helper()
 	if o.Path == "" {
 		o.Path = filepath.Join(t.TempDir(), "vat.db")
+	}
+	if o.SQLTime == 0 {
+		o.SQLTime = time.Hour // steps end what does not end by itself
 	}
 	s, err := sqlite.Open(t.Context(), o)
 	if err != nil {
