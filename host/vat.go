@@ -9,9 +9,10 @@
 // nothing but the record of its failure.
 //
 // Files: invocation.go is the path, and verify.go, admit.go, gather.go, attempt.go
-// and commit.go are its steps; settings.go and init.go are the directory, post.go is the
-// vat's agents and mailrun.go what they call, serve.go is the process and page.go its
-// page, embed.go is what a Go program that embeds the vat can add to it.
+// and commit.go are its steps; mailrun.go is what agents call and deliver.go what
+// answers to staged requests are for; settings.go and init.go are the directory, post.go
+// is the vat's agents, serve.go is the process and page.go its page, embed.go is what a
+// Go program that embeds the vat can add to it.
 package host
 
 import (
