@@ -31,22 +31,24 @@ type daemonKey struct{}
 
 // cmdStarts is `starts PROGRAM ARGS...`: starts it, and waits for its first
 // line, which must say where it listens; $URL is that then, and $ADDRESS its
-// host and port. A vat that is there has its machine code, as after its first run.
+// host and port. A vat that is there has its machine code, as after its first run,
+// and so has qvat dev.
 func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 	held := ts.Value(daemonKey{}).(*daemon)
 	if neg || len(args) == 0 || held.cmd != nil {
 		ts.Fatalf("usage: starts PROGRAM ARGS..., one at a time")
 	}
-	if slices.Equal(args[:min(2, len(args))], []string{"qvat", "run"}) {
-		dir := defaultVat
-		if len(args) > 2 && !strings.HasPrefix(args[2], "-") {
-			dir = args[2]
-		}
-		ts.Check(warm(ts.MkAbs(dir)))
+	switch {
+	case slices.Equal(args[:min(2, len(args))], []string{"qvat", "dev"}):
+		ts.Check(plant(filepath.Join(ts.Getenv("XDG_CACHE_HOME"), "qvat", "engine")))
+	case len(args) > 2 && !strings.HasPrefix(args[2], "-"):
+		ts.Check(warm(ts.MkAbs(args[2])))
+	default:
+		ts.Check(warm(ts.MkAbs(defaultVat)))
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = append(os.Environ(), "QVAT_HOME="+ts.Getenv("QVAT_HOME"), "HOME="+ts.Getenv("WORK"))
+	cmd.Env = append(os.Environ(), "QVAT_HOME="+ts.Getenv("QVAT_HOME"), "HOME="+ts.Getenv("WORK"), "XDG_CACHE_HOME="+ts.Getenv("XDG_CACHE_HOME"))
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	*held = daemon{cmd: cmd, stdout: &bytes.Buffer{}, rest: bufio.NewReader(out), stderr: &bytes.Buffer{}}
@@ -71,13 +73,20 @@ func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("ADDRESS", strings.TrimPrefix(url, "http://"))
 }
 
-// warm gives the vat in dir machine code, if there is a vat and it has none.
+// warm gives the vat in dir machine code, if there is a vat.
 func warm(dir string) error {
-	cache := filepath.Join(dir, "cache")
-	if _, err := os.Lstat(cache); err == nil || !isVat(dir) {
+	if !isVat(dir) {
 		return nil
 	}
-	return runtimetest.Plant(cache)
+	return plant(filepath.Join(dir, "cache"))
+}
+
+// plant makes a folder of machine code that is not there.
+func plant(dir string) error {
+	if _, err := os.Lstat(dir); err == nil {
+		return nil
+	}
+	return runtimetest.Plant(dir)
 }
 
 // cmdTells is `tells PATTERN`: reads what was started writes, until a line

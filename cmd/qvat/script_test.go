@@ -82,9 +82,6 @@ func setUpScript(env *testscript.Env) error {
 	env.Values[vatsKey{}] = map[string]*fakeVat{}
 	env.Values[daemonKey{}] = &daemon{}
 	env.Setenv(runtimetest.Variable, runtimetest.Folder())
-	if err := runtimetest.Plant(filepath.Join(env.WorkDir, ".cache", "qvat", "engine")); err != nil { // of qvat dev
-		return err
-	}
 	for name, seed := range testSeeds() {
 		b, err := hex.DecodeString(seed)
 		if err != nil {
