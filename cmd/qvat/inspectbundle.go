@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 )
 
@@ -31,7 +32,7 @@ type bundleModuleView struct {
 // inspectBundle shows the bundle that in holds; arg is what it was called by.
 func (a *app) inspectBundle(cmd *cobra.Command, in *input, arg string, s inspecting) error {
 	if s.root != "" {
-		return usageError(cmd, "--root checks signatures, and %s is a bundle: it has none", arg)
+		return cli.UsageError(cmd, "--root checks signatures, and %s is a bundle: it has none", arg)
 	}
 	b, size, err := in.readBundle(s.limits)
 	if err != nil {
@@ -39,7 +40,7 @@ func (a *app) inspectBundle(cmd *cobra.Command, in *input, arg string, s inspect
 	}
 	v := viewBundle(b, size)
 	if s.asJSON {
-		return a.printJSON(v)
+		return a.PrintJSON(v)
 	}
 	return a.printBundle(arg, v, s.texts)
 }
@@ -71,8 +72,8 @@ func (v bundleView) nodes() map[string]node {
 // printBundle writes a bundle's view for a person. It is written as it is made:
 // a bundle may hold much.
 func (a *app) printBundle(name string, v bundleView, texts bool) error {
-	w := bufio.NewWriter(a.stdout)
-	fmt.Fprintf(w, "%s: a bundle of %s, %s\n", api.Clean(name), count(len(v.Modules), "module"), count(v.Bytes, "byte"))
+	w := bufio.NewWriter(a.Stdout)
+	fmt.Fprintf(w, "%s: a bundle of %s, %s\n", api.Clean(name), cli.Count(len(v.Modules), "module"), cli.Count(v.Bytes, "byte"))
 	fmt.Fprintf(w, "main %s\n\n", v.Main)
 	nodes := v.nodes()
 	t := newTree(nodes)

@@ -1,14 +1,15 @@
-package main
+package agent
 
 import (
 	"context"
 
 	"github.com/spf13/cobra"
 
-	"qvat/host/control"
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 )
 
-func newAgentAgents(t *talk) *cobra.Command {
+func newAgents(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "agents",
 		Short: "List the vat's agents",
@@ -18,34 +19,29 @@ messages, and who made it.
 With --json: an array of {"name", "kind", "of", "key", "handle", "unread", "wakes"}.`,
 		Example: `  qvat agent agents
   qvat agent agents --vat /srv/alice --json`,
-		Args: args(),
+		Args: cli.Args(),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
 		all, err := t.client.Agents(ctx)
 		if err != nil {
 			return err
 		}
-		if t.asJSON {
-			return t.printJSON(all)
-		}
-		return t.table(func(w *table) {
-			for _, one := range all {
-				of, wakes := "", ""
-				if one.Of != "" {
-					of = "made by " + one.Of
-				}
-				if one.Wakes != "" {
-					wakes = "wakes " + one.Wakes
-				}
-				w.row(one.Name, one.Kind, thousands(int64(one.Unread))+" new", of, wakes)
+		return rows(t, all, func(one actions.Agent) []string {
+			of, wakes := "", ""
+			if one.Of != "" {
+				of = "made by " + one.Of
 			}
+			if one.Wakes != "" {
+				wakes = "wakes " + one.Wakes
+			}
+			return []string{one.Name, one.Kind, cli.Thousands(int64(one.Unread)) + " new", of, wakes}
 		})
 	})
 	return cmd
 }
 
-// newAgentMake is mkhost or mkguest.
-func newAgentMake(t *talk, kind string) *cobra.Command {
+// newMake is mkhost or mkguest.
+func newMake(t *talk, kind string) *cobra.Command {
 	can := "It can do what the agent that makes it can: make agents, values and capabilities."
 	if kind == "guest" {
 		can = "It has mail and names, and what it is given."
@@ -60,17 +56,21 @@ maker. --as takes NAME too: it is the only agent of that name in the vat.
 
 With --json: what 'qvat agent agents' shows of it.`,
 		Example: "  qvat agent mk" + kind + " bob",
-		Args:    args("NAME"),
+		Args:    cli.Args("NAME"),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		made, err := askAs[control.Agent](ctx, t, "make"+kind, control.Named{Name: args[0]})
+		make := actions.Request[actions.Agent](actions.MakeHost{Name: args[0]})
+		if kind == "guest" {
+			make = actions.MakeGuest{Name: args[0]}
+		}
+		made, err := ask(ctx, t, make)
 		switch {
 		case err != nil:
 			return err
 		case t.asJSON:
-			return t.printJSON(made)
+			return t.PrintJSON(made)
 		}
-		return t.printLine(made.Handle)
+		return t.PrintLine(made.Handle.String())
 	})
 	return cmd
 }

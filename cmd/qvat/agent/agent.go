@@ -1,4 +1,7 @@
-package main
+// Package agent is the commands that ask a vat which runs, over the socket in its
+// base directory: `qvat agent …` and `qvat open`. Each makes a request of package
+// actions of its arguments, and shows what comes back.
+package agent
 
 import (
 	"context"
@@ -14,14 +17,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
+	"qvat/host/api"
 	"qvat/host/control"
-	"qvat/host/fault"
 	"qvat/host/mail"
 )
 
-// newAgent is `qvat agent`: the agents of a running vat, over the socket in its
-// base directory.
-func newAgent(a *app) *cobra.Command {
+// Capsules are how capsules are found by what a user writes for one, which is the
+// command line's own matter.
+type Capsules struct {
+	Read     func(capsule string, limits chains.Limits) ([]byte, error)
+	Complete cli.Completion
+}
+
+// New is `qvat agent`: the agents of a running vat.
+func New(a *cli.App, capsules Capsules) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "agent",
 		Short: "Agents of a running vat: mail, names, capabilities",
@@ -46,20 +57,20 @@ docs/MAIL.md explains the whole of it.`,
   qvat agent adopt 1 carol --as bob
   qvat agent send carol "self says hello" --as bob`,
 	}
-	t := &talk{app: a}
+	t := &talk{App: a}
 	f := cmd.PersistentFlags()
-	f.StringVar(&t.vat, "vat", defaultVat, "the base directory `DIR` of a vat that is running")
+	f.StringVar(&t.vat, "vat", cli.DefaultVat, "the base directory `DIR` of a vat that is running")
 	f.StringVar(&t.as, "as", mail.FirstHost, "act as `AGENT`, by a name that 'qvat agent agents' shows")
 	f.BoolVar(&t.asJSON, "json", false, "write JSON, for programs")
-	a.completeFlag(cmd, "vat", completeDirs)
-	a.completeFlag(cmd, "as", t.completeAgents)
-	group(a, cmd,
-		newAgentAgents(t), newAgentMake(t, "host"), newAgentMake(t, "guest"),
-		newAgentSend(t), newAgentInbox(t), newAgentReply(t), newAgentAdopt(t), newAgentDismiss(t),
-		newAgentRequest(t), newAgentResolve(t), newAgentReject(t),
-		newAgentList(t), newAgentShow(t), newAgentLocate(t), newAgentMove(t), newAgentCopy(t), newAgentRemove(t), newAgentMkdir(t),
-		newAgentStore(t), newAgentPublish(t), newAgentCall(t), newAgentWake(t), newAgentInvite(t), newAgentAccept(t),
-		newAgentOutbox(t), newAgentCancel(t), newAgentPeers(t), newAgentLog(t), newAgentWhy(t),
+	cli.CompleteFlag(cmd, "vat", cli.CompleteDirs)
+	cli.CompleteFlag(cmd, "as", t.completeAgents)
+	cli.Group(a, cmd,
+		newAgents(t), newMake(t, "host"), newMake(t, "guest"),
+		newSend(t), newInbox(t), newReply(t), newAdopt(t), newDismiss(t),
+		newRequest(t), newResolve(t), newReject(t),
+		newList(t), newShow(t), newLocate(t), newMove(t), newCopy(t), newRemove(t), newMkdir(t),
+		newStore(t), newPublish(t, capsules), newCall(t), newWake(t), newInvite(t), newAccept(t),
+		newOutbox(t), newCancel(t), newPeers(t), newLog(t), newWhy(t),
 	)
 	return cmd
 }
@@ -67,16 +78,16 @@ docs/MAIL.md explains the whole of it.`,
 // talk is a conversation with a running vat: what the flags that all commands
 // of `qvat agent` have say, and the client once there is one.
 type talk struct {
-	*app
+	*cli.App
 	vat, as string
 	asJSON  bool
 	client  *control.Client
 	begun   bool // JSON is on stdout, which nothing else may follow
 }
 
-// does is app.does for what asks the vat. Ctrl-C ends the context.
+// does is App.Does for what asks the vat. Ctrl-C ends the context.
 func (t *talk) does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
-	return t.app.does(func(ctx context.Context, args []string) error {
+	return t.App.Does(func(ctx context.Context, args []string) error {
 		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		t.client = control.NewClient(t.vat)
@@ -89,11 +100,11 @@ func (t *talk) does(work func(ctx context.Context, args []string) error) func(*c
 			return nil
 		}
 		f := t.failure(ctx, err)
-		var deaf *unwritten
-		if !t.asJSON || f.name == exitUsage || t.begun || errors.As(err, &deaf) {
+		var deaf *cli.Unwritten
+		if !t.asJSON || f.Name == cli.ExitUsage || t.begun || errors.As(err, &deaf) {
 			return f
 		}
-		return errors.Join(f, t.printJSON(map[string]any{"error": errorJSON(f)}))
+		return errors.Join(f, t.PrintJSON(map[string]any{"error": errorJSON(f)}))
 	})
 }
 
@@ -112,71 +123,72 @@ func checkAgent(name string) error {
 	return nil
 }
 
-// tell has the agent do an action whose answer is nothing.
-func (t *talk) tell(ctx context.Context, action string, with any) error {
-	if _, err := askAs[struct{}](ctx, t, action, with); err != nil {
+// ask has the agent do what a request asks, and gives the answer.
+func ask[Answer any](ctx context.Context, t *talk, q actions.Request[Answer]) (Answer, error) {
+	return control.Do(ctx, t.client, t.as, q)
+}
+
+// tells is a command whose request has nothing to answer.
+func (t *talk) tells(request func(args []string) (actions.Request[actions.Done], error)) func(*cobra.Command, []string) error {
+	return t.does(func(ctx context.Context, args []string) error {
+		q, err := request(args)
+		if err != nil {
+			return err
+		}
+		return t.tell(ctx, q)
+	})
+}
+
+// tell has the agent do what has nothing to answer.
+func (t *talk) tell(ctx context.Context, q actions.Request[actions.Done]) error {
+	if _, err := ask(ctx, t, q); err != nil {
 		return err
 	}
 	if t.asJSON {
-		return t.printJSON(struct{}{})
+		return t.PrintJSON(struct{}{})
 	}
 	return nil
 }
 
-// askAs has the agent do an action, and gives the answer.
-func askAs[Answer any](ctx context.Context, t *talk, action string, with any) (Answer, error) {
-	return control.Do[Answer](ctx, t.client, t.as, action, with)
+// list shows a list that a request asks for, a row for each.
+func list[A any](ctx context.Context, t *talk, q actions.Request[[]A], row func(A) []string) error {
+	all, err := ask(ctx, t, q)
+	if err != nil {
+		return err
+	}
+	return rows(t, all, row)
 }
 
-// failure gives what went wrong with a call a row of the tables.
-func (t *talk) failure(ctx context.Context, err error) *failure {
-	var known *failure
-	var m *mail.Error
-	var f *fault.Error
-	var deaf *unwritten
+// rows shows a list, a row for each.
+func rows[A any](t *talk, all []A, row func(A) []string) error {
+	if t.asJSON {
+		return t.PrintJSON(all)
+	}
+	return t.Table(func(w *cli.Table) {
+		for _, one := range all {
+			w.Row(row(one)...)
+		}
+	})
+}
+
+// text shows an identifier or a locator that a request asks for; with --json as
+// the one field of an object.
+func text[A fmt.Stringer](ctx context.Context, t *talk, field string, q actions.Request[A]) error {
+	answer, err := ask(ctx, t, q)
 	switch {
-	case errors.As(err, &deaf):
-		return &failure{name: exitFailed, err: err, hint: "it was done; only the answer could not be written"}
-	case errors.As(err, &known):
-		return known
-	case errors.As(err, &m):
-		return &failure{name: mailExit(m.Code), err: fmt.Errorf("%s: %w", m.Code, m), hint: m.Hint}
-	case errors.As(err, &f):
-		return faultFailure(f, newDraft(chains.Capsule{}))
-	case errors.Is(err, control.ErrNotRunning) && !isVat(t.vat):
-		return fileError("name a vat's base directory with --vat, or make one with 'qvat init "+t.vat+"'", "there is no vat in %s", t.vat)
-	case errors.Is(err, control.ErrNotRunning):
-		return &failure{name: exitUnreachable, err: err, hint: "'qvat run " + t.vat + "' starts it"}
-	case ctx.Err() != nil:
-		return &failure{name: exitInterrupted, err: errors.New("interrupted before the vat answered"), hint: "it may have been done all the same"}
-	case errors.Is(err, control.ErrNotVat):
-		return &failure{name: exitUnreachable, err: err, hint: "stop the vat, and run it with this version"}
+	case err != nil:
+		return err
+	case t.asJSON:
+		return t.PrintJSON(map[string]string{field: answer.String()})
 	}
-	return &failure{name: exitUnreachable, err: err, hint: "only the vat's own user, and root, may open its socket"}
-}
-
-// errorJSON is a failure as --json shows it. Its code is the vat's own word,
-// where the vat has refused.
-func errorJSON(f *failure) any {
-	if f.fault != nil {
-		return f.fault
-	}
-	out := struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Hint    string `json:"hint,omitempty"`
-	}{f.name, f.Error(), f.hint}
-	if m := (*mail.Error)(nil); errors.As(f.err, &m) {
-		out.Code, out.Message = string(m.Code), m.Message
-	}
-	return out
+	return t.PrintLine(api.Clean(answer.String()))
 }
 
 // number reads NUMBER, that of a message in the agent's mailbox.
 func number(cmd *cobra.Command, arg string) (uint64, error) {
 	n, err := strconv.ParseUint(arg, 10, 64)
 	if err != nil || n == 0 {
-		return 0, usageError(cmd, "%q is no message's number: 'qvat agent inbox' shows them", arg)
+		return 0, cli.UsageError(cmd, "%q is no message's number: 'qvat agent inbox' shows them", arg)
 	}
 	return n, nil
 }
@@ -207,13 +219,13 @@ func (t *talk) completeNames(cmd *cobra.Command, _ []string, _ string) ([]string
 	defer cancel()
 	t.client = control.NewClient(t.vat)
 	defer t.client.Close()
-	all, err := askAs[[]control.Entry](ctx, t, "list", control.Named{})
+	all, err := ask(ctx, t, actions.List{})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	names := make([]string, len(all))
 	for i, e := range all {
-		names[i] = cobra.CompletionWithDesc(e.Name, e.Type)
+		names[i] = cobra.CompletionWithDesc(e.Name, string(e.Type))
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }

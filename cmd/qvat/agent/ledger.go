@@ -1,17 +1,17 @@
-package main
+package agent
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"qvat/host/control"
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 )
 
-func newAgentOutbox(t *talk) *cobra.Command {
+func newOutbox(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "outbox",
 		Short: "List the messages that are on their way to other nodes",
@@ -22,53 +22,46 @@ tried again until they arrive, or 'qvat agent cancel' takes them back.
 With --json: an array of {"id", "number", "to", "toName", "since", "tries", "next",
 "error"}.`,
 		Example: `  qvat agent outbox --as bob`,
-		Args:    args(),
+		Args:    cli.Args(),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
-		all, err := askAs[[]control.Queued](ctx, t, "outbox", control.Nothing{})
-		if err != nil {
-			return err
-		}
-		if t.asJSON {
-			return t.printJSON(all)
-		}
-		return t.table(func(w *table) {
-			for _, q := range all {
-				w.row(strconv.FormatUint(q.Number, 10), "to "+q.ToName, "since "+shownTime(q.Since), "tried "+count(q.Tries, "time"), q.Error)
+		return list(ctx, t, actions.Outbox{}, func(q actions.Queued) []string {
+			return []string{
+				strconv.FormatUint(q.Number, 10), "to " + q.ToName, "since " + shownTime(q.Since), "tried " + cli.Count(q.Tries, "time"), q.Error,
 			}
 		})
 	})
 	return cmd
 }
 
-func newAgentCancel(t *talk) *cobra.Command {
+func newCancel(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel NUMBER|ID",
 		Short: "Take back a message that has not arrived",
 		Long: `Takes a message that is in the outbox back, by its number in your mailbox or by its
 id. One that may have arrived already is refused.`,
 		Example: `  qvat agent cancel 7`,
-		Args:    args("NUMBER|ID"),
+		Args:    cli.Args("NUMBER|ID"),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		id := args[0]
+		id := actions.MessageID(args[0])
 		if len(id) != 64 {
-			n, err := number(cmd, id)
+			n, err := number(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			m, err := askAs[control.Message](ctx, t, "message", control.Numbered{Number: n})
+			m, err := ask(ctx, t, actions.OneLetter{Number: n})
 			if err != nil {
 				return err
 			}
 			id = m.ID
 		}
-		return t.tell(ctx, "cancel", control.Identified{ID: id})
+		return t.tell(ctx, actions.Cancel{ID: id})
 	})
 	return cmd
 }
 
-func newAgentPeers(t *talk) *cobra.Command {
+func newPeers(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "peers",
 		Short: "List the other nodes that the vat has heard of",
@@ -76,26 +69,17 @@ func newAgentPeers(t *talk) *cobra.Command {
 
 With --json: an array of {"node", "at", "since"}.`,
 		Example: `  qvat agent peers`,
-		Args:    args(),
+		Args:    cli.Args(),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
-		all, err := askAs[[]control.Peer](ctx, t, "peers", control.Nothing{})
-		if err != nil {
-			return err
-		}
-		if t.asJSON {
-			return t.printJSON(all)
-		}
-		return t.table(func(w *table) {
-			for _, p := range all {
-				w.row(p.Node, "since "+shownTime(p.Since), strings.Join(p.At, " "))
-			}
+		return list(ctx, t, actions.Peers{}, func(p actions.Peer) []string {
+			return []string{p.Node.String(), "since " + shownTime(p.Since), strings.Join(p.At, " ")}
 		})
 	})
 	return cmd
 }
 
-func newAgentLog(t *talk) *cobra.Command {
+func newLog(t *talk) *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "log [--limit N]",
@@ -105,28 +89,19 @@ and what there is to say of it as JSON. The newest is last.
 
 With --json: an array of {"number", "at", "action", "detail", "error"}.`,
 		Example: `  qvat agent log --as bob --limit 20`,
-		Args:    args(),
+		Args:    cli.Args(),
 	}
 	cmd.Flags().IntVar(&limit, "limit", 100, "the newest `N`, from 1 to 1000")
 	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
 		if limit < 1 || limit > maxRows {
-			return usageError(cmd, "--limit goes from 1 to %d", maxRows)
+			return cli.UsageError(cmd, "--limit goes from 1 to %d", maxRows)
 		}
-		all, err := askAs[[]control.LogEntry](ctx, t, "log", control.Reading{Limit: limit})
-		if err != nil {
-			return err
-		}
-		if t.asJSON {
-			return t.printJSON(all)
-		}
-		return t.table(func(w *table) {
-			for _, e := range all {
-				row := []string{strconv.FormatUint(e.Number, 10), shownTime(e.At), e.Action, string(e.Detail)}
-				if e.Error != "" {
-					row = append(row, fmt.Sprintf("failed: %s", e.Error))
-				}
-				w.row(row...)
+		return list(ctx, t, actions.Log{Limit: limit}, func(e actions.LogEntry) []string {
+			row := []string{strconv.FormatUint(e.Number, 10), shownTime(e.At), e.Action, string(e.Detail)}
+			if e.Error != "" {
+				row = append(row, "failed: "+e.Error)
 			}
+			return row
 		})
 	})
 	return cmd

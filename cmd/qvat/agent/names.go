@@ -1,4 +1,4 @@
-package main
+package agent
 
 import (
 	"context"
@@ -7,12 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 	"qvat/host/api"
-	"qvat/host/control"
 	"qvat/host/mail"
 )
 
-func newAgentList(t *talk) *cobra.Command {
+func newList(t *talk) *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
 		Use:   "list [PATH] [-f]",
@@ -26,8 +27,8 @@ With --json: an array of {"name", "id", "type", "like"}; "like" is the name that
 looks like. With -f, an object a line: {"name", "id", "type"} or {"name", "removed"}.`,
 		Example: `  qvat agent list
   qvat agent list photos --as bob`,
-		Args:              args("[PATH]"),
-		ValidArgsFunction: first(t.completeNames),
+		Args:              cli.Args("[PATH]"),
+		ValidArgsFunction: cli.First(t.completeNames),
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what changes, until Ctrl-C")
 	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
@@ -38,21 +39,12 @@ looks like. With -f, an object a line: {"name", "id", "type"} or {"name", "remov
 		if follow {
 			return t.followNames(ctx, path)
 		}
-		all, err := askAs[[]control.Entry](ctx, t, "list", control.Named{Name: path})
-		if err != nil {
-			return err
-		}
-		if t.asJSON {
-			return t.printJSON(all)
-		}
-		return t.table(func(w *table) {
-			for _, e := range all {
-				note := ""
-				if e.Like != "" {
-					note = "looks like " + e.Like
-				}
-				w.row(e.Name, e.Type, note)
+		return list(ctx, t, actions.List{Path: path}, func(e actions.Entry) []string {
+			note := ""
+			if e.Like != "" {
+				note = "looks like " + e.Like
 			}
+			return []string{e.Name, string(e.Type), note}
 		})
 	})
 	return cmd
@@ -66,11 +58,11 @@ func (t *talk) followNames(ctx context.Context, path string) error {
 		case err != nil:
 			return err
 		case t.asJSON:
-			err = t.printJSON(c)
+			err = t.PrintJSON(c)
 		case c.Removed:
-			err = t.printLine(api.Clean(c.Name) + "  is gone")
+			err = t.PrintLine(api.Clean(c.Name) + "  is gone")
 		default:
-			err = t.printLine(api.Clean(c.Name) + "  " + api.Clean(c.Type))
+			err = t.PrintLine(api.Clean(c.Name) + "  " + api.Clean(string(c.Type)))
 		}
 		if err != nil {
 			return err
@@ -79,7 +71,7 @@ func (t *talk) followNames(ctx context.Context, path string) error {
 	return nil
 }
 
-func newAgentShow(t *talk) *cobra.Command {
+func newShow(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show what a name leads to",
@@ -91,16 +83,16 @@ many a directory has), "capsule" (base64), "promise" {"state", "id", "type", "wh
 "invitation" {"from", "expires", "used"}.`,
 		Example: `  qvat agent show counter
   qvat agent show bob --json`,
-		Args:              args("NAME"),
-		ValidArgsFunction: first(t.completeNames),
+		Args:              cli.Args("NAME"),
+		ValidArgsFunction: cli.First(t.completeNames),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		thing, err := askAs[control.Thing](ctx, t, "lookup", control.Named{Name: args[0]})
+		thing, err := ask(ctx, t, actions.Lookup{Name: args[0]})
 		if err != nil {
 			return err
 		}
 		if t.asJSON {
-			return t.printJSON(thing)
+			return t.PrintJSON(thing)
 		}
 		return t.showThing(thing)
 	})
@@ -108,28 +100,28 @@ many a directory has), "capsule" (base64), "promise" {"state", "id", "type", "wh
 }
 
 // showThing writes a value as JSON on one line, and other things in words.
-func (t *talk) showThing(thing control.Thing) error {
+func (t *talk) showThing(thing actions.Thing) error {
 	if thing.Value != nil {
-		one, err := oneLine(thing.Value)
+		one, err := cli.OneLine(thing.Value)
 		if err != nil {
 			return err
 		}
-		return t.printLine(one)
+		return t.PrintLine(one)
 	}
-	return t.table(func(w *table) {
+	return t.Table(func(w *cli.Table) {
 		for _, line := range thingLines(thing) {
-			w.row(line...)
+			w.Row(line...)
 		}
 	})
 }
 
 // thingLines says what a thing is, a fact a line.
-func thingLines(thing control.Thing) [][]string {
-	out := [][]string{{"what", inWords(thing)}, {"shown as", thing.Name}, {"id", thing.ID}}
+func thingLines(thing actions.Thing) [][]string {
+	out := [][]string{{"what", inWords(thing)}, {"shown as", thing.Name}, {"id", thing.ID.String()}}
 	if p := thing.Promise; p != nil {
-		out = append(out, []string{"state", p.State})
-		if p.ID != "" {
-			out = append(out, []string{"answer", p.Type + " " + p.ID})
+		out = append(out, []string{"state", string(p.State)})
+		if p.ID != (mail.ID{}) {
+			out = append(out, []string{"answer", string(p.Type) + " " + p.ID.String()})
 		}
 		if p.Why != "" {
 			out = append(out, []string{"because", p.Why})
@@ -140,26 +132,26 @@ func thingLines(thing control.Thing) [][]string {
 		if i.Used {
 			state = "accepted already"
 		}
-		out = append(out, []string{"from", i.From}, []string{"state", state})
+		out = append(out, []string{"from", i.From.String()}, []string{"state", state})
 	}
 	return out
 }
 
 // inWords says what kind of thing it is.
-func inWords(thing control.Thing) string {
+func inWords(thing actions.Thing) string {
 	where := ""
 	if !thing.Local {
 		where = ", on another node"
 	}
-	switch mail.Type(thing.Type) {
+	switch thing.Type {
 	case mail.TypeHandle:
 		return "the handle of an agent: send to it" + where
 	case mail.TypeAgent:
 		return "an agent's own powers" + where
 	case mail.TypeDirectory:
-		return "a directory of " + count(thing.Names, "name") + where
+		return "a directory of " + cli.Count(thing.Names, "name") + where
 	case mail.TypeChain:
-		return "a published chain of " + count(len(thing.Capsule), "byte") + ": call it" + where
+		return "a published chain of " + cli.Count(len(thing.Capsule), "byte") + ": call it" + where
 	case mail.TypePromise:
 		return "the promise of a request" + where
 	case mail.TypeInvitation:
@@ -172,51 +164,39 @@ func inWords(thing control.Thing) string {
 	return fmt.Sprintf("a %s%s", thing.Type, where)
 }
 
-func newAgentLocate(t *talk) *cobra.Command {
+func newLocate(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "locate NAME",
 		Short: "Print the locator of what a name leads to",
 		Long: `Prints the locator qvat://NODE/?id=…: an identifier, and where to find it. Who has it
 has what it leads to: hand it on with care.`,
 		Example:           `  qvat agent locate bob`,
-		Args:              args("NAME"),
-		ValidArgsFunction: first(t.completeNames),
+		Args:              cli.Args("NAME"),
+		ValidArgsFunction: cli.First(t.completeNames),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		l, err := askAs[string](ctx, t, "locate", control.Named{Name: args[0]})
-		return t.printField("locator", l, err)
+		return text(ctx, t, "locator", actions.Locate{Name: args[0]})
 	})
 	return cmd
 }
 
-// printField prints a text, with --json as the one field of an object; unless
-// there is an error, which it gives back.
-func (t *talk) printField(field, text string, err error) error {
-	switch {
-	case err != nil:
-		return err
-	case t.asJSON:
-		return t.printJSON(map[string]string{field: text})
-	}
-	return t.printLine(api.Clean(text))
-}
-
-func newAgentMove(t *talk) *cobra.Command {
+func newMove(t *talk) *cobra.Command {
 	return t.fromTo("move", "Give something another name", `Renames what A leads to: from then on it is B, and A is free. Both are paths, and may
-lie in different directories.`)
+lie in different directories.`, func(from, to string) actions.Request[actions.Done] { return actions.Move{From: from, To: to} })
 }
 
-func newAgentCopy(t *talk) *cobra.Command {
-	return t.fromTo("copy", "Give something a second name", `Has B lead to what A leads to. It is one thing with two names.`)
+func newCopy(t *talk) *cobra.Command {
+	return t.fromTo("copy", "Give something a second name", `Has B lead to what A leads to. It is one thing with two names.`,
+		func(from, to string) actions.Request[actions.Done] { return actions.Copy{From: from, To: to} })
 }
 
-func (t *talk) fromTo(action, short, long string) *cobra.Command {
+func (t *talk) fromTo(action, short, long string, request func(from, to string) actions.Request[actions.Done]) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     action + " A B",
 		Short:   short,
 		Long:    long,
 		Example: "  qvat agent " + action + " bob friends.bob",
-		Args:    args("A", "B"),
+		Args:    cli.Args("A", "B"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 1 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -224,43 +204,43 @@ func (t *talk) fromTo(action, short, long string) *cobra.Command {
 			return t.completeNames(cmd, args, to)
 		},
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		return t.tell(ctx, action, control.Moving{From: args[0], To: args[1]})
+	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
+		return request(args[0], args[1]), nil
 	})
 	return cmd
 }
 
-func newAgentRemove(t *talk) *cobra.Command {
+func newRemove(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Forget a name",
 		Long: `Forgets a name. What nothing else holds is removed with it: 'qvat agent why' says what
 holds a thing.`,
 		Example:           `  qvat agent remove photos.lake`,
-		Args:              args("NAME"),
-		ValidArgsFunction: first(t.completeNames),
+		Args:              cli.Args("NAME"),
+		ValidArgsFunction: cli.First(t.completeNames),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		return t.tell(ctx, "remove", control.Named{Name: args[0]})
+	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
+		return actions.Remove{Name: args[0]}, nil
 	})
 	return cmd
 }
 
-func newAgentMkdir(t *talk) *cobra.Command {
+func newMkdir(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "mkdir NAME",
 		Short:   "Make a directory of names",
 		Long:    `Makes an empty directory under a name. Names in it are paths: NAME.other.`,
 		Example: `  qvat agent mkdir photos`,
-		Args:    args("NAME"),
+		Args:    cli.Args("NAME"),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		return t.tell(ctx, "makedirectory", control.Named{Name: args[0]})
+	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
+		return actions.MakeDirectory{Name: args[0]}, nil
 	})
 	return cmd
 }
 
-func newAgentWhy(t *talk) *cobra.Command {
+func newWhy(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "why ID",
 		Short: "Say what holds a thing",
@@ -269,27 +249,29 @@ nothing holds is removed. ID is an identifier, or a name of the agent's.
 
 With --json: an array of the steps.`,
 		Example:           `  qvat agent why photos.lake`,
-		Args:              args("ID"),
-		ValidArgsFunction: first(t.completeNames),
+		Args:              cli.Args("ID"),
+		ValidArgsFunction: cli.First(t.completeNames),
 	}
 	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
 		id := args[0]
 		if _, err := mail.ParseID(id); err != nil {
-			if id, err = askAs[string](ctx, t, "identify", control.Named{Name: id}); err != nil {
+			found, err := ask(ctx, t, actions.Identify{Name: id})
+			if err != nil {
 				return err
 			}
+			id = found.String()
 		}
-		way, err := askAs[[]string](ctx, t, "why", control.Identified{ID: id})
+		way, err := ask(ctx, t, actions.Why{ID: id})
 		switch {
 		case err != nil:
 			return err
 		case t.asJSON:
-			return t.printJSON(way)
+			return t.PrintJSON(way)
 		case len(way) == 0:
-			return t.printLine("nothing holds it")
+			return t.PrintLine("nothing holds it")
 		}
 		for _, step := range way {
-			if err := t.printLine(api.Clean(step)); err != nil {
+			if err := t.PrintLine(api.Clean(step)); err != nil {
 				return err
 			}
 		}
