@@ -29,12 +29,8 @@ type bundledView struct {
 }
 
 type bundledEntry struct {
-	Program    string   `json:"program"`
-	Name       string   `json:"name"`
-	Bytes      int      `json:"bytes"`
-	Requires   []string `json:"requires"`
-	RequiredBy int      `json:"requiredBy"`
-	Members    []string `json:"members,omitempty"`
+	moduleRow
+	Members []string `json:"members,omitempty"`
 }
 
 func viewBundled(b *bundle.Bundled, s bundling, unchanged bool) bundledView {
@@ -50,7 +46,7 @@ func viewBundled(b *bundle.Bundled, s bundling, unchanged bool) bundledView {
 	}
 	for _, m := range b.Modules {
 		v.Bytes += m.Bytes
-		v.Modules = append(v.Modules, bundledEntry{m.Hash.String(), m.Name, m.Bytes, hexes(m.Imports), by[m.Hash], m.Members})
+		v.Modules = append(v.Modules, bundledEntry{moduleRow{m.Hash.String(), m.Name, m.Bytes, hexes(m.Imports), by[m.Hash]}, m.Members})
 	}
 	return v
 }

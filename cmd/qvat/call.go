@@ -192,14 +192,7 @@ func (a *app) printAnswer(answer answered, asJSON bool) error {
 	if asJSON {
 		return a.PrintJSON(answer)
 	}
-	if answer.Result == nil {
-		return nil
-	}
-	one, err := cli.OneLine(answer.Result)
-	if err != nil {
-		return err
-	}
-	return a.PrintLine(one)
+	return a.PrintResult(answer.Result)
 }
 
 // alsoJSON writes a failure for programs, and gives it back to be written for

@@ -15,18 +15,23 @@ import (
 // bundleView is what `qvat inspect --json` writes of a bundle; its help
 // documents it.
 type bundleView struct {
-	Main    string             `json:"main"`
-	Bytes   int                `json:"bytes"`
-	Modules []bundleModuleView `json:"modules"`
+	Main    string       `json:"main"`
+	Bytes   int          `json:"bytes"`
+	Modules []moduleText `json:"modules"`
 }
 
-type bundleModuleView struct {
+// moduleRow is what is told of a module, whether it was bundled or inspected.
+type moduleRow struct {
 	Program    string   `json:"program"`
 	Name       string   `json:"name"`
 	Bytes      int      `json:"bytes"`
 	Requires   []string `json:"requires"`
 	RequiredBy int      `json:"requiredBy"`
-	Text       string   `json:"text"`
+}
+
+type moduleText struct {
+	moduleRow
+	Text string `json:"text"`
 }
 
 // inspectBundle shows the bundle that in holds; arg is what it was called by.
@@ -47,12 +52,10 @@ func (a *app) inspectBundle(cmd *cobra.Command, in *input, arg string, s inspect
 
 // viewBundle looks at a bundle of so many bytes.
 func viewBundle(b chains.Bundle, bytes int) bundleView {
-	v := bundleView{Main: b.Main.String(), Bytes: bytes, Modules: []bundleModuleView{}}
+	v := bundleView{Main: b.Main.String(), Bytes: bytes, Modules: []moduleText{}}
 	for _, m := range b.Modules {
 		p := m.Program
-		v.Modules = append(v.Modules, bundleModuleView{
-			Program: p.Hash().String(), Name: m.Name, Bytes: len(p.Text()), Requires: hexes(p.Requires()), Text: p.Text(),
-		})
+		v.Modules = append(v.Modules, moduleText{moduleRow{p.Hash().String(), m.Name, len(p.Text()), hexes(p.Requires()), 0}, p.Text()})
 	}
 	by := requiredBy(v.nodes())
 	for i := range v.Modules {
@@ -87,7 +90,7 @@ func (a *app) printBundle(name string, v bundleView, texts bool) error {
 
 // writeTexts writes the modules' texts, in the order given.
 func (v bundleView) writeTexts(w io.Writer, order []string) {
-	at := map[string]bundleModuleView{}
+	at := map[string]moduleText{}
 	for _, m := range v.Modules {
 		at[m.Program] = m
 	}

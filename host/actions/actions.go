@@ -37,6 +37,9 @@ type Request[Answer any] interface {
 // Done is the answer of an action that gives nothing.
 type Done struct{}
 
+// Order is a request that nothing answers.
+type Order = Request[Done]
+
 // Action is a row of the table.
 type Action struct {
 	// Name is what the owner calls it by, over the socket.
@@ -49,14 +52,13 @@ type Action struct {
 	Waits     bool // it may take as long as somebody else takes
 
 	request reflect.Type
-	params  []param
 	do      func(ctx context.Context, a *mail.Agent, request any) (any, error)
 }
 
 // looks is the row of an action that changes nothing.
 func looks[Q, A any](name, signature string, do func(Q, context.Context, *mail.Agent) (A, error)) Action {
 	return Action{
-		Name: name, Signature: signature, request: reflect.TypeFor[Q](), params: paramsOf(reflect.TypeFor[Q](), nil),
+		Name: name, Signature: signature, request: reflect.TypeFor[Q](),
 		do: func(ctx context.Context, a *mail.Agent, request any) (any, error) { return do(*request.(*Q), ctx, a) },
 	}
 }
@@ -112,7 +114,7 @@ func (a Action) Method() string {
 	return name
 }
 
-// Request makes an empty request: a pointer, for [Action.Do] and [Action.Params].
+// Request makes an empty request: a pointer, for [Action.Do] and [Fields].
 func (a Action) Request() any { return reflect.New(a.request).Interface() }
 
 // Do does what a request asks, which is one that Request made, and gives the
@@ -121,47 +123,28 @@ func (a Action) Do(ctx context.Context, agent *mail.Agent, request any) (any, er
 	return a.do(ctx, agent, request)
 }
 
-// Param is a field of a request, for what is written in its place by a program.
-type Param struct {
+// Field is a field of a request.
+type Field struct {
 	Name  string // in JSON
-	Label string // what errors call it: "the recipient"; "" in a request that is options
+	Label string // what a program's errors call it: "the recipient"; "" in a request that is options
 	Thing bool   // it names a thing, for which a capability is as good
 	Into  any    // a pointer to the field
 }
 
-type param struct {
-	Param
-	index []int
-}
-
-// Params gives the fields of a request, one that Request made, in order.
-func (a Action) Params(request any) []Param { return params(a.params, request) }
-
-// ParamsOf is [Action.Params] for a struct which is that of no action.
-func ParamsOf(request any) []Param {
-	return params(paramsOf(reflect.TypeOf(request).Elem(), nil), request)
-}
-
-func params(of []param, request any) []Param {
-	v, all := reflect.ValueOf(request).Elem(), make([]Param, len(of))
-	for i, p := range of {
-		p.Into = v.FieldByIndex(p.index).Addr().Interface()
-		all[i] = p.Param
-	}
-	return all
-}
-
-// paramsOf reads the tags of a request's type: `json:"to" program:"the recipient,thing"`.
-func paramsOf(t reflect.Type, above []int) (all []param) {
-	for i := range t.NumField() {
-		f, index := t.Field(i), append(slices.Clone(above), i)
+// Fields gives the fields of a request that [Action.Request] made, in order, for
+// what a program gives for each. Their tags say how they are written: `json:"to"
+// program:"the recipient,thing"`.
+func Fields(request any) (all []Field) {
+	v := reflect.ValueOf(request).Elem()
+	for i := range v.NumField() {
+		f, into := v.Type().Field(i), v.Field(i).Addr().Interface()
 		if f.Anonymous {
-			all = append(all, paramsOf(f.Type, index)...)
+			all = append(all, Fields(into)...)
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		label, kind, _ := strings.Cut(f.Tag.Get("program"), ",")
-		all = append(all, param{Param{Name: name, Label: label, Thing: kind == "thing"}, index})
+		all = append(all, Field{name, label, kind == "thing", into})
 	}
 	return all
 }

@@ -66,8 +66,8 @@ func TestTable(t *testing.T) {
 		if by, ok := ByMethod(a.Method()); !ok || by.Name != a.Name {
 			t.Errorf("%s does %s", a.Method(), by.Name)
 		}
-		params := a.Params(request)
-		labelled := slices.IndexFunc(params, func(p Param) bool { return p.Label == "" }) < 0
+		params := Fields(request)
+		labelled := slices.IndexFunc(params, func(f Field) bool { return f.Label == "" }) < 0
 		given := strings.Count(a.Signature, ",") + 1
 		if strings.HasSuffix(a.Signature, "()") {
 			given = 0
@@ -250,22 +250,22 @@ func TestDecode(t *testing.T) {
 
 // TestStreams: what is no question is refused before anything is followed.
 func TestStreams(t *testing.T) {
+	a := self(t)
 	for name, bad := range map[string]url.Values{"follow": {"after": {"x"}}, "follownames": {"locator": {"x"}}} {
 		s, ok := StreamByName(name)
 		if !ok {
 			t.Fatalf("%s cannot be followed", name)
 		}
-		if _, err := s.Read(bad); err == nil {
+		if _, err := s.Follow(t.Context(), a, bad); err == nil {
 			t.Errorf("%s: %v is taken", name, bad)
 		}
 	}
-	a := self(t)
 	s, _ := StreamByName("follownames")
-	following, err := s.Read(url.Values{})
+	following, err := s.Follow(t.Context(), a, url.Values{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for v, err := range following(t.Context(), a) {
+	for v, err := range following {
 		if c, ok := v.(NameChange); err != nil || !ok || c.Name != "bob" {
 			t.Errorf("the first name is %+v, %v", v, err)
 		}

@@ -21,18 +21,14 @@ type Info struct{}
 func (q Info) Do(ctx context.Context, a *mail.Agent) (Agent, error) { return agentOr(a.Info(ctx)) }
 
 // MakeHost makes a host.
-type MakeHost struct {
-	Name string `json:"name" program:"the name"`
-}
+type MakeHost named
 
 func (q MakeHost) Do(ctx context.Context, a *mail.Agent) (Agent, error) {
 	return agentOr(a.MakeHost(ctx, q.Name))
 }
 
 // MakeGuest makes a guest.
-type MakeGuest struct {
-	Name string `json:"name" program:"the name"`
-}
+type MakeGuest named
 
 func (q MakeGuest) Do(ctx context.Context, a *mail.Agent) (Agent, error) {
 	return agentOr(a.MakeGuest(ctx, q.Name))

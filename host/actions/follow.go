@@ -11,10 +11,11 @@ import (
 )
 
 // Stream is what can be followed as an agent: what is there, and then what comes,
-// until the context ends.
+// until the context ends, which is the last error. It gives views, and fails at
+// once where the question is none.
 type Stream struct {
-	Name string
-	read func(q url.Values) (func(context.Context, *mail.Agent) iter.Seq2[any, error], error)
+	Name   string
+	Follow func(ctx context.Context, a *mail.Agent, question url.Values) (iter.Seq2[any, error], error)
 }
 
 // StreamByName finds a stream.
@@ -27,89 +28,35 @@ func StreamByName(name string) (Stream, bool) {
 	return Stream{}, false
 }
 
-// Read reads what is followed, and gives what follows it. It fails where the
-// question is none.
-func (s Stream) Read(q url.Values) (func(context.Context, *mail.Agent) iter.Seq2[any, error], error) {
-	return s.read(q)
-}
-
-// follows makes a stream of what reads a question, whose Do follows.
-func follows[Q interface {
-	Do(context.Context, *mail.Agent) iter.Seq2[A, error]
-}, A any](name string, read func(url.Values) (Q, error)) Stream {
-	return Stream{name, func(v url.Values) (func(context.Context, *mail.Agent) iter.Seq2[any, error], error) {
-		q, err := read(v)
-		if err != nil {
-			return nil, err
-		}
-		return func(ctx context.Context, a *mail.Agent) iter.Seq2[any, error] {
-			return func(yield func(any, error) bool) {
-				for v, err := range q.Do(ctx, a) {
-					if !yield(v, err) {
-						return
-					}
-				}
-			}
-		}, nil
-	}}
-}
-
-// Follow follows the letters after a number: those that are there, and then each
-// that comes or changes.
-type Follow struct{ After uint64 }
-
-// Do follows. Its last error is the context's.
-func (q Follow) Do(ctx context.Context, a *mail.Agent) iter.Seq2[Letter, error] {
-	return func(yield func(Letter, error) bool) {
-		for m, err := range a.Follow(ctx, q.After) {
-			if !yield(letterOf(m), err) {
-				return
-			}
+// followLetters follows the letters after ?after=NUMBER, and each that comes or
+// changes.
+func followLetters(ctx context.Context, a *mail.Agent, q url.Values) (iter.Seq2[any, error], error) {
+	var after uint64
+	if s := q.Get("after"); s != "" {
+		var err error
+		if after, err = strconv.ParseUint(s, 10, 64); err != nil {
+			return nil, fault.New(fault.Malformed, "after is a number of a message, and not %q", s)
 		}
 	}
+	return views(a.Follow(ctx, after), letterOf), nil
 }
 
-// readFollow reads ?after=NUMBER.
-func readFollow(v url.Values) (q Follow, err error) {
-	if s := v.Get("after"); s != "" {
-		if q.After, err = strconv.ParseUint(s, 10, 64); err != nil {
-			return q, fault.New(fault.Malformed, "after is a number of a message, and not %q", s)
-		}
-	}
-	return q, nil
-}
-
-// FollowNames follows the names in a directory, "" for the agent's own; or, where
-// there is a locator, the names in the agent's directory that lead there.
-type FollowNames struct {
-	Path    string
-	Locator *mail.Locator
-}
-
-// Do follows. Its last error is the context's.
-func (q FollowNames) Do(ctx context.Context, a *mail.Agent) iter.Seq2[NameChange, error] {
-	return func(yield func(NameChange, error) bool) {
-		changes := a.FollowNames(ctx, q.Path)
-		if q.Locator != nil {
-			changes = a.FollowLocatorNames(ctx, *q.Locator)
-		}
-		for c, err := range changes {
-			if !yield(changeOf(c), err) {
-				return
-			}
-		}
-	}
-}
-
-// readFollowNames reads ?path=PATH, or ?locator=LOCATOR.
-func readFollowNames(v url.Values) (q FollowNames, err error) {
-	q.Path = v.Get("path")
-	if s := v.Get("locator"); s != "" {
+// followNames follows the names in the directory ?path=PATH, or those in the
+// agent's own that lead to ?locator=LOCATOR.
+func followNames(ctx context.Context, a *mail.Agent, q url.Values) (iter.Seq2[any, error], error) {
+	if s := q.Get("locator"); s != "" {
 		l, err := mail.ParseLocator(s)
-		if err != nil {
-			return q, err
-		}
-		q.Locator = &l
+		return views(a.FollowLocatorNames(ctx, l), changeOf), err
 	}
-	return q, nil
+	return views(a.FollowNames(ctx, q.Get("path")), changeOf), nil
+}
+
+func views[A, B any](all iter.Seq2[A, error], as func(A) B) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		for v, err := range all {
+			if !yield(as(v), err) {
+				return
+			}
+		}
+	}
 }

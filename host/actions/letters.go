@@ -10,7 +10,22 @@ import (
 
 // Of the requests, names are pet names, paths of them, identifiers, or locators,
 // as the method of mail.Agent takes that does it, and numbers those of letters in
-// the agent's mailbox.
+// the agent's mailbox. Many are asked with one thing alone: a name to be given or
+// to go, what a name leads to, a letter by its number or its id.
+type (
+	named struct {
+		Name string `json:"name" program:"the name"`
+	}
+	leading struct {
+		Name string `json:"name" program:"the name,thing"`
+	}
+	numbered struct {
+		Number uint64 `json:"number" program:"the number"`
+	}
+	identified struct {
+		ID MessageID `json:"id"`
+	}
+)
 
 // MessageID is the id of a letter, in 64 hex digits.
 type MessageID string
@@ -75,9 +90,7 @@ func (q Ask) Do(ctx context.Context, a *mail.Agent) (Sent, error) {
 }
 
 // Wait waits until a request of the agent's own is settled, and gives it.
-type Wait struct {
-	ID MessageID `json:"id"`
-}
+type Wait identified
 
 func (q Wait) Do(ctx context.Context, a *mail.Agent) (Letter, error) {
 	id, err := q.ID.Bytes()
@@ -108,9 +121,7 @@ func (q Reject) Do(ctx context.Context, a *mail.Agent) (Done, error) {
 }
 
 // Dismiss puts a letter aside.
-type Dismiss struct {
-	Number uint64 `json:"number" program:"the number"`
-}
+type Dismiss numbered
 
 func (q Dismiss) Do(ctx context.Context, a *mail.Agent) (Done, error) {
 	return Done{}, a.Dismiss(ctx, q.Number)
@@ -151,9 +162,7 @@ func (q Letters) Do(ctx context.Context, a *mail.Agent) ([]Letter, error) {
 }
 
 // OneLetter gives a letter by its number.
-type OneLetter struct {
-	Number uint64 `json:"number" program:"the number"`
-}
+type OneLetter numbered
 
 func (q OneLetter) Do(ctx context.Context, a *mail.Agent) (Letter, error) {
 	return letterOr(a.Message(ctx, q.Number))
@@ -168,9 +177,7 @@ func (q Outbox) Do(ctx context.Context, a *mail.Agent) ([]Queued, error) {
 }
 
 // Cancel takes back a letter that is on its way.
-type Cancel struct {
-	ID MessageID `json:"id"`
-}
+type Cancel identified
 
 func (q Cancel) Do(ctx context.Context, a *mail.Agent) (Done, error) {
 	id, err := q.ID.Bytes()

@@ -17,9 +17,7 @@ func (q List) Do(ctx context.Context, a *mail.Agent) ([]Entry, error) {
 }
 
 // Lookup gives what a name leads to.
-type Lookup struct {
-	Name string `json:"name" program:"the name,thing"`
-}
+type Lookup leading
 
 func (q Lookup) Do(ctx context.Context, a *mail.Agent) (Thing, error) {
 	t, err := a.Lookup(ctx, q.Name)
@@ -27,18 +25,14 @@ func (q Lookup) Do(ctx context.Context, a *mail.Agent) (Thing, error) {
 }
 
 // Locate gives the locator of what a name leads to.
-type Locate struct {
-	Name string `json:"name" program:"the name,thing"`
-}
+type Locate leading
 
 func (q Locate) Do(ctx context.Context, a *mail.Agent) (mail.Locator, error) {
 	return a.Locate(ctx, q.Name)
 }
 
 // Identify gives the identifier of what a name leads to.
-type Identify struct {
-	Name string `json:"name" program:"the name,thing"`
-}
+type Identify leading
 
 func (q Identify) Do(ctx context.Context, a *mail.Agent) (mail.ID, error) {
 	return a.Identify(ctx, q.Name)
@@ -98,18 +92,14 @@ func (q Copy) Do(ctx context.Context, a *mail.Agent) (Done, error) {
 }
 
 // Remove forgets a name.
-type Remove struct {
-	Name string `json:"name" program:"the name"`
-}
+type Remove named
 
 func (q Remove) Do(ctx context.Context, a *mail.Agent) (Done, error) {
 	return Done{}, a.Remove(ctx, q.Name)
 }
 
 // MakeDirectory makes a directory under a name.
-type MakeDirectory struct {
-	Name string `json:"name" program:"the name"`
-}
+type MakeDirectory named
 
 func (q MakeDirectory) Do(ctx context.Context, a *mail.Agent) (Done, error) {
 	return Done{}, a.MakeDirectory(ctx, q.Name)

@@ -45,6 +45,6 @@ var table = []Action{
 
 // streams is what can be followed.
 var streams = []Stream{
-	follows("follow", readFollow),
-	follows("follownames", readFollowNames),
+	{"follow", followLetters},
+	{"follownames", followNames},
 }

@@ -22,7 +22,7 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	following, err := stream.Read(r.URL.Query())
+	following, err := stream.Follow(ctx, a, r.URL.Query())
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -33,7 +33,7 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request) {
 	if c.Flush() != nil {
 		return // who has asked has left
 	}
-	for v, err := range following(ctx, a) {
+	for v, err := range following {
 		if err == nil {
 			// Names may have changed since the last one: each is looked up anew.
 			v, err = actions.Dub(ctx, a, v)

@@ -63,29 +63,27 @@ type mailPower struct {
 // maxNumber is the largest number of a message that a program can say exactly.
 const maxNumber = 1<<53 - 1
 
-// mailCall is what a function does, and what its arguments are to be read into.
+// mailCall is what a function does, and the fields that its arguments are read into.
 type mailCall struct {
-	params []actions.Param
+	fields []actions.Field
 	do     func(ctx context.Context, a *mail.Agent) (any, error)
 }
 
-// options tells that the one argument is an object whose properties are the params.
-func (c mailCall) options() bool { return len(c.params) > 0 && c.params[0].Label == "" }
+// options tells that the one argument is an object whose properties are the fields.
+func (c mailCall) options() bool { return len(c.fields) > 0 && c.fields[0].Label == "" }
 
 // find finds a function.
 func (p *mailPower) find(method string) (c mailCall, ok bool) {
 	if method == "thing" {
-		q := &struct {
-			Name string `program:"the name,thing"`
-		}{}
-		return mailCall{actions.ParamsOf(q), func(ctx context.Context, a *mail.Agent) (any, error) { return p.thing(ctx, a, q.Name) }}, true
+		q := &actions.Lookup{} // it is asked for in the same way
+		return mailCall{actions.Fields(q), func(ctx context.Context, a *mail.Agent) (any, error) { return p.thing(ctx, a, q.Name) }}, true
 	}
 	action, ok := actions.ByMethod(method)
 	if !ok {
 		return c, false
 	}
 	q := action.Request()
-	return mailCall{action.Params(q), func(ctx context.Context, a *mail.Agent) (any, error) {
+	return mailCall{actions.Fields(q), func(ctx context.Context, a *mail.Agent) (any, error) {
 		v, err := action.Do(ctx, a, q)
 		return actions.ForProgram(v), err
 	}}, true
@@ -117,7 +115,7 @@ func (p *mailPower) Call(ctx context.Context, method string, args []byte) (r run
 func (p *mailPower) unslot(a *arguments, c mailCall) (err error) {
 	for i, raw := range a.raw {
 		plain := p.slots.Plain
-		if i > 0 && i <= len(c.params) && c.params[i-1].Thing {
+		if i > 0 && i <= len(c.fields) && c.fields[i-1].Thing {
 			plain = p.slots.Names
 		}
 		if a.raw[i], err = plain(raw); err != nil {
@@ -128,7 +126,7 @@ func (p *mailPower) unslot(a *arguments, c mailCall) (err error) {
 }
 
 func (p *mailPower) call(ctx context.Context, c mailCall, a *arguments) (runtime.Reply, error) {
-	wanted := len(c.params) + 1
+	wanted := len(c.fields) + 1
 	if c.options() {
 		wanted = 2
 	}
@@ -196,24 +194,24 @@ func MailRefusal(err error) error {
 // fill reads the arguments behind the agent's name.
 func (a *arguments) fill(c mailCall) error {
 	if !c.options() {
-		for i, p := range c.params {
-			if err := fill(p.Into, a.raw[i+1], a.method+": "+p.Label); err != nil {
+		for i, f := range c.fields {
+			if err := fill(f.Into, a.raw[i+1], a.method+": "+f.Label); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	names := make([]string, len(c.params))
-	for i, p := range c.params {
-		names[i] = p.Name
+	names := make([]string, len(c.fields))
+	for i, f := range c.fields {
+		names[i] = f.Name
 	}
 	given, err := a.object(1, "the query", names...)
 	if err != nil {
 		return err
 	}
-	for _, p := range c.params {
-		if raw, ok := given[p.Name]; ok {
-			if err := fill(p.Into, raw, a.method+": "+p.Name); err != nil {
+	for _, f := range c.fields {
+		if raw, ok := given[f.Name]; ok {
+			if err := fill(f.Into, raw, a.method+": "+f.Name); err != nil {
 				return err
 			}
 		}

@@ -23,8 +23,8 @@ func TestMailArguments(t *testing.T) {
 		if !ok {
 			t.Fatalf("there is no %s", action.Method())
 		}
-		for _, param := range c.params {
-			err := fill(param.Into, []byte("{}"), "it")
+		for _, f := range c.fields {
+			err := fill(f.Into, []byte("{}"), "it")
 			if _, refused := err.(*runtime.Refusal); err != nil && !refused {
 				t.Errorf("%s: %v", action.Method(), err)
 			}

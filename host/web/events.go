@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"qvat/host/actions"
 )
 
 // maxStreams is how many windows hear of what is new.
@@ -109,7 +107,7 @@ func (v *visit) tellOver(c *http.ResponseController) error {
 // followInbox tells the newest number that has come or changed. When several
 // come before the window has heard of one, it hears of the newest.
 func (v *visit) followInbox(ctx context.Context, after uint64, told chan uint64) error {
-	for m, err := range (actions.Follow{After: after}).Do(ctx, v.agent) {
+	for m, err := range v.agent.Follow(ctx, after) {
 		if err != nil {
 			return err
 		}
@@ -136,7 +134,7 @@ func (v *visit) followInbox(ctx context.Context, after uint64, told chan uint64)
 // followNames tells that a name of a directory has changed. What stands there
 // already is told too, as one change.
 func (v *visit) followNames(ctx context.Context, path string, told chan struct{}) error {
-	for _, err := range (actions.FollowNames{Path: path}).Do(ctx, v.agent) {
+	for _, err := range v.agent.FollowNames(ctx, path) {
 		if err != nil {
 			return err
 		}

@@ -243,7 +243,7 @@ func (v *visit) number() (uint64, error) {
 }
 
 // onLetter does something with the address's letter, and shows it again.
-func onLetter(form func(v *visit, number uint64) (q actions.Request[actions.Done], text string)) handler {
+func onLetter(form func(v *visit, number uint64) (q actions.Order, text string)) handler {
 	return func(v *visit) error {
 		number, err := v.number()
 		if err != nil {
@@ -255,17 +255,17 @@ func onLetter(form func(v *visit, number uint64) (q actions.Request[actions.Done
 	}
 }
 
-func adopt(v *visit, number uint64) (actions.Request[actions.Done], string) {
+func adopt(v *visit, number uint64) (actions.Order, string) {
 	q := actions.Adopt{Number: number, Edge: v.r.PostForm.Get("edge"), Name: v.r.PostForm.Get("name")}
 	return q, "Adopted as " + cut(cmp.Or(q.Name, q.Edge), 140) + "."
 }
 
-func grant(v *visit, number uint64) (actions.Request[actions.Done], string) {
+func grant(v *visit, number uint64) (actions.Order, string) {
 	q := actions.Resolve{Number: number, Name: v.r.PostForm.Get("name")}
 	return q, "Granted " + cut(q.Name, 140) + "."
 }
 
-func refuse(v *visit, number uint64) (actions.Request[actions.Done], string) {
+func refuse(v *visit, number uint64) (actions.Order, string) {
 	return actions.Reject{Number: number, Why: v.r.PostForm.Get("why")}, "Refused."
 }
 

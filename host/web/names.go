@@ -197,7 +197,7 @@ func (v *visit) toNames(err error, text string) error {
 func (v *visit) name() string { return join(v.r.PostForm.Get("path"), v.r.PostForm.Get("name")) }
 
 // onNames does something with names, and shows their directory again.
-func onNames(form func(v *visit) (q actions.Request[actions.Done], text string)) handler {
+func onNames(form func(v *visit) (q actions.Order, text string)) handler {
 	return func(v *visit) error {
 		q, text := form(v)
 		_, err := do(v, q)
@@ -205,26 +205,26 @@ func onNames(form func(v *visit) (q actions.Request[actions.Done], text string))
 	}
 }
 
-func move(v *visit) (actions.Request[actions.Done], string) {
+func move(v *visit) (actions.Order, string) {
 	q := actions.Move{From: v.r.PostForm.Get("from"), To: v.r.PostForm.Get("to")}
 	return q, cut(q.From, 80) + " is now " + cut(q.To, 80) + "."
 }
 
-func copyName(v *visit) (actions.Request[actions.Done], string) {
+func copyName(v *visit) (actions.Order, string) {
 	q := actions.Copy{From: v.r.PostForm.Get("from"), To: v.r.PostForm.Get("to")}
 	return q, cut(q.To, 80) + " is the same as " + cut(q.From, 80) + "."
 }
 
-func remove(v *visit) (actions.Request[actions.Done], string) {
+func remove(v *visit) (actions.Order, string) {
 	q := actions.Remove{Name: v.r.PostForm.Get("from")}
 	return q, "Removed the name " + cut(q.Name, 80) + "."
 }
 
-func makeFolder(v *visit) (actions.Request[actions.Done], string) {
+func makeFolder(v *visit) (actions.Order, string) {
 	return actions.MakeDirectory{Name: v.name()}, "Made the directory " + cut(v.name(), 80) + "."
 }
 
-func accept(v *visit) (actions.Request[actions.Done], string) {
+func accept(v *visit) (actions.Order, string) {
 	return actions.Accept{Locator: strings.TrimSpace(v.r.PostForm.Get("locator")), Name: v.name()}, "You know each other now."
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/signal"
 	"strconv"
@@ -63,7 +64,7 @@ docs/MAIL.md explains the whole of it.`,
 	f.StringVar(&t.as, "as", mail.FirstHost, "act as `AGENT`, by a name that 'qvat agent agents' shows")
 	f.BoolVar(&t.asJSON, "json", false, "write JSON, for programs")
 	cli.CompleteFlag(cmd, "vat", cli.CompleteDirs)
-	cli.CompleteFlag(cmd, "as", t.completeAgents)
+	cli.CompleteFlag(cmd, "as", t.completes(t.agents))
 	cli.Group(a, cmd,
 		newAgents(t), newMake(t, "host"), newMake(t, "guest"),
 		newSend(t), newInbox(t), newReply(t), newAdopt(t), newDismiss(t),
@@ -85,16 +86,17 @@ type talk struct {
 	begun   bool // JSON is on stdout, which nothing else may follow
 }
 
-// does is App.Does for what asks the vat. Ctrl-C ends the context.
-func (t *talk) does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
-	return t.App.Does(func(ctx context.Context, args []string) error {
-		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+// does makes the work of a command that asks the vat into what cobra runs. It ends
+// with a *cli.Failure; Ctrl-C ends the context.
+func (t *talk) does(work func(ctx context.Context, cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		t.client = control.NewClient(t.vat)
 		defer t.client.Close()
 		err := checkAgent(t.as)
 		if err == nil {
-			err = work(ctx, args)
+			err = work(ctx, cmd, args)
 		}
 		if err == nil {
 			return nil
@@ -105,7 +107,7 @@ func (t *talk) does(work func(ctx context.Context, args []string) error) func(*c
 			return f
 		}
 		return errors.Join(f, t.PrintJSON(map[string]any{"error": errorJSON(f)}))
-	})
+	}
 }
 
 // checkAgent checks --as: an identifier, or names with dots between them. Some
@@ -129,23 +131,44 @@ func ask[Answer any](ctx context.Context, t *talk, q actions.Request[Answer]) (A
 }
 
 // tells is a command whose request has nothing to answer.
-func (t *talk) tells(request func(args []string) (actions.Request[actions.Done], error)) func(*cobra.Command, []string) error {
-	return t.does(func(ctx context.Context, args []string) error {
-		q, err := request(args)
-		if err != nil {
-			return err
+func (t *talk) tells(request func(ctx context.Context, cmd *cobra.Command, args []string) (actions.Order, error)) func(*cobra.Command, []string) error {
+	return t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
+		q, err := request(ctx, cmd, args)
+		if err == nil {
+			_, err = ask(ctx, t, q)
 		}
-		return t.tell(ctx, q)
+		if err == nil && t.asJSON {
+			err = t.PrintJSON(actions.Done{})
+		}
+		return err
 	})
 }
 
-// tell has the agent do what has nothing to answer.
-func (t *talk) tell(ctx context.Context, q actions.Request[actions.Done]) error {
-	if _, err := ask(ctx, t, q); err != nil {
-		return err
-	}
-	if t.asJSON {
-		return t.PrintJSON(struct{}{})
+// onNumber is tells for the letter of the number that is the first argument.
+func (t *talk) onNumber(request func(n uint64, args []string) actions.Order) func(*cobra.Command, []string) error {
+	return t.tells(func(_ context.Context, cmd *cobra.Command, args []string) (actions.Order, error) {
+		n, err := number(cmd, args[0])
+		return request(n, args), err
+	})
+}
+
+// follow shows what comes, with --json a line for each. To be told to stop is no
+// failure.
+func follow[A any](t *talk, all iter.Seq2[A, error], show func(A) error) error {
+	for one, err := range all {
+		switch {
+		case errors.Is(err, context.Canceled):
+			return nil
+		case err != nil:
+			return err
+		case t.asJSON:
+			err = t.PrintJSON(one)
+		default:
+			err = show(one)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -196,36 +219,34 @@ func number(cmd *cobra.Command, arg string) (uint64, error) {
 // completing is how long a shell waits for names.
 const completing = time.Second
 
-// completeAgents completes the name of an agent of the vat, if that runs.
-func (t *talk) completeAgents(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	ctx, cancel := context.WithTimeout(cmd.Context(), completing)
-	defer cancel()
-	c := control.NewClient(t.vat)
-	defer c.Close()
-	all, err := c.Agents(ctx)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+// completes completes what find finds in the vat, if that runs.
+func (t *talk) completes(find func(ctx context.Context) ([]string, error)) cli.Completion {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), completing)
+		defer cancel()
+		t.client = control.NewClient(t.vat)
+		defer t.client.Close()
+		found, _ := find(ctx) // a vat that does not answer offers nothing
+		return found, cobra.ShellCompDirectiveNoFileComp
 	}
-	names := make([]string, len(all))
-	for i, agent := range all {
-		names[i] = cobra.CompletionWithDesc(agent.Name, agent.Kind)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeNames completes a pet name of the agent's, if the vat runs.
-func (t *talk) completeNames(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	ctx, cancel := context.WithTimeout(cmd.Context(), completing)
-	defer cancel()
-	t.client = control.NewClient(t.vat)
-	defer t.client.Close()
-	all, err := ask(ctx, t, actions.List{})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+// agents are the names of the vat's agents.
+func (t *talk) agents(ctx context.Context) (names []string, err error) {
+	all, err := t.client.Agents(ctx)
+	for _, one := range all {
+		names = append(names, cobra.CompletionWithDesc(one.Name, one.Kind))
 	}
-	names := make([]string, len(all))
-	for i, e := range all {
-		names[i] = cobra.CompletionWithDesc(e.Name, string(e.Type))
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	return names, err
+}
+
+// completeNames completes a pet name of the agent's.
+func (t *talk) completeNames(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
+	return t.completes(func(ctx context.Context) (names []string, err error) {
+		all, err := ask(ctx, t, actions.List{})
+		for _, e := range all {
+			names = append(names, cobra.CompletionWithDesc(e.Name, string(e.Type)))
+		}
+		return names, err
+	})(cmd, args, to)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func newAgents(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "agents",
 		Short: "List the vat's agents",
 		Long: `Lists the agents of the vat by the names that --as takes: host or guest, how many new
@@ -20,24 +20,23 @@ With --json: an array of {"name", "kind", "of", "key", "handle", "unread", "wake
 		Example: `  qvat agent agents
   qvat agent agents --vat /srv/alice --json`,
 		Args: cli.Args(),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, _ []string) error {
+			all, err := t.client.Agents(ctx)
+			if err != nil {
+				return err
+			}
+			return rows(t, all, func(one actions.Agent) []string {
+				of, wakes := "", ""
+				if one.Of != "" {
+					of = "made by " + one.Of
+				}
+				if one.Wakes != "" {
+					wakes = "wakes " + one.Wakes
+				}
+				return []string{one.Name, one.Kind, cli.Thousands(int64(one.Unread)) + " new", of, wakes}
+			})
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
-		all, err := t.client.Agents(ctx)
-		if err != nil {
-			return err
-		}
-		return rows(t, all, func(one actions.Agent) []string {
-			of, wakes := "", ""
-			if one.Of != "" {
-				of = "made by " + one.Of
-			}
-			if one.Wakes != "" {
-				wakes = "wakes " + one.Wakes
-			}
-			return []string{one.Name, one.Kind, cli.Thousands(int64(one.Unread)) + " new", of, wakes}
-		})
-	})
-	return cmd
 }
 
 // newMake is mkhost or mkguest.
@@ -46,7 +45,7 @@ func newMake(t *talk, kind string) *cobra.Command {
 	if kind == "guest" {
 		can = "It has mail and names, and what it is given."
 	}
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "mk" + kind + " NAME",
 		Short: "Make a " + kind,
 		Long: `Makes a ` + kind + `, and prints the identifier of its handle.
@@ -57,20 +56,19 @@ maker. --as takes NAME too: it is the only agent of that name in the vat.
 With --json: what 'qvat agent agents' shows of it.`,
 		Example: "  qvat agent mk" + kind + " bob",
 		Args:    cli.Args("NAME"),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
+			make := actions.Request[actions.Agent](actions.MakeHost{Name: args[0]})
+			if kind == "guest" {
+				make = actions.MakeGuest{Name: args[0]}
+			}
+			made, err := ask(ctx, t, make)
+			switch {
+			case err != nil:
+				return err
+			case t.asJSON:
+				return t.PrintJSON(made)
+			}
+			return t.PrintLine(made.Handle.String())
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		make := actions.Request[actions.Agent](actions.MakeHost{Name: args[0]})
-		if kind == "guest" {
-			make = actions.MakeGuest{Name: args[0]}
-		}
-		made, err := ask(ctx, t, make)
-		switch {
-		case err != nil:
-			return err
-		case t.asJSON:
-			return t.PrintJSON(made)
-		}
-		return t.PrintLine(made.Handle.String())
-	})
-	return cmd
 }

@@ -50,7 +50,7 @@ the strings, with the edges between them; "ids" and "types" are what those carry
 	f.IntVar(&r.limit, "limit", 0, "the newest `N` alone, from 1 to 1000")
 	f.Uint64Var(&r.after, "after", 0, "those after `NUMBER` alone")
 	f.BoolVar(&r.all, "all", false, "dismissed ones too")
-	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, cmd *cobra.Command, _ []string) error {
 		if r.limit < 0 || r.limit > maxRows || cmd.Flags().Changed("limit") && r.limit == 0 {
 			return cli.UsageError(cmd, "--limit goes from 1 to %d", maxRows)
 		}
@@ -58,7 +58,7 @@ the strings, with the edges between them; "ids" and "types" are what those carry
 			return cli.UsageError(cmd, "-f shows what comes after a number: give --after, and not --limit")
 		}
 		if r.follow {
-			return t.followInbox(ctx, r)
+			return follow(t, t.client.Follow(ctx, t.as, r.after), func(m actions.Letter) error { return t.showMessage(m, r.all) })
 		}
 		return t.inbox(ctx, r)
 	})
@@ -143,24 +143,4 @@ func (t *talk) showMessage(m actions.Letter, all bool) error {
 		return nil
 	}
 	return t.Write(messageText(m, t.Columns()))
-}
-
-// followInbox shows messages as they come. To be told to stop is no failure.
-func (t *talk) followInbox(ctx context.Context, r reading) error {
-	for m, err := range t.client.Follow(ctx, t.as, r.after) {
-		switch {
-		case errors.Is(err, context.Canceled):
-			return nil
-		case err != nil:
-			return err
-		case t.asJSON:
-			err = t.PrintJSON(m)
-		default:
-			err = t.showMessage(m, r.all)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

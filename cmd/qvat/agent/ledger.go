@@ -12,7 +12,7 @@ import (
 )
 
 func newOutbox(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "outbox",
 		Short: "List the messages that are on their way to other nodes",
 		Long: `Lists the messages that have not been acknowledged by the node they are for: number,
@@ -23,46 +23,40 @@ With --json: an array of {"id", "number", "to", "toName", "since", "tries", "nex
 "error"}.`,
 		Example: `  qvat agent outbox --as bob`,
 		Args:    cli.Args(),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, _ []string) error {
+			return list(ctx, t, actions.Outbox{}, func(q actions.Queued) []string {
+				return []string{
+					strconv.FormatUint(q.Number, 10), "to " + q.ToName, "since " + shownTime(q.Since), "tried " + cli.Count(q.Tries, "time"), q.Error,
+				}
+			})
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
-		return list(ctx, t, actions.Outbox{}, func(q actions.Queued) []string {
-			return []string{
-				strconv.FormatUint(q.Number, 10), "to " + q.ToName, "since " + shownTime(q.Since), "tried " + cli.Count(q.Tries, "time"), q.Error,
-			}
-		})
-	})
-	return cmd
 }
 
 func newCancel(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "cancel NUMBER|ID",
 		Short: "Take back a message that has not arrived",
 		Long: `Takes a message that is in the outbox back, by its number in your mailbox or by its
 id. One that may have arrived already is refused.`,
 		Example: `  qvat agent cancel 7`,
 		Args:    cli.Args("NUMBER|ID"),
-	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		id := actions.MessageID(args[0])
-		if len(id) != 64 {
+		RunE: t.tells(func(ctx context.Context, cmd *cobra.Command, args []string) (actions.Order, error) {
+			if len(args[0]) == 64 {
+				return actions.Cancel{ID: actions.MessageID(args[0])}, nil
+			}
 			n, err := number(cmd, args[0])
 			if err != nil {
-				return err
+				return nil, err
 			}
-			m, err := ask(ctx, t, actions.OneLetter{Number: n})
-			if err != nil {
-				return err
-			}
-			id = m.ID
-		}
-		return t.tell(ctx, actions.Cancel{ID: id})
-	})
-	return cmd
+			l, err := ask(ctx, t, actions.OneLetter{Number: n})
+			return actions.Cancel{ID: l.ID}, err
+		}),
+	}
 }
 
 func newPeers(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "peers",
 		Short: "List the other nodes that the vat has heard of",
 		Long: `Lists other nodes: key, since when, and where they can be reached.
@@ -70,13 +64,12 @@ func newPeers(t *talk) *cobra.Command {
 With --json: an array of {"node", "at", "since"}.`,
 		Example: `  qvat agent peers`,
 		Args:    cli.Args(),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, _ []string) error {
+			return list(ctx, t, actions.Peers{}, func(p actions.Peer) []string {
+				return []string{p.Node.String(), "since " + shownTime(p.Since), strings.Join(p.At, " ")}
+			})
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
-		return list(ctx, t, actions.Peers{}, func(p actions.Peer) []string {
-			return []string{p.Node.String(), "since " + shownTime(p.Since), strings.Join(p.At, " ")}
-		})
-	})
-	return cmd
 }
 
 func newLog(t *talk) *cobra.Command {
@@ -92,7 +85,7 @@ With --json: an array of {"number", "at", "action", "detail", "error"}.`,
 		Args:    cli.Args(),
 	}
 	cmd.Flags().IntVar(&limit, "limit", 100, "the newest `N`, from 1 to 1000")
-	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, cmd *cobra.Command, _ []string) error {
 		if limit < 1 || limit > maxRows {
 			return cli.UsageError(cmd, "--limit goes from 1 to %d", maxRows)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 func newSend(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "send TO TEXT",
 		Short: "Send a message",
 		Long: `Sends TEXT to what TO is your name for, and prints the message's id, 64 hex digits.
@@ -30,19 +30,18 @@ With --json: {"id", "number"}; the number is that of your own copy.`,
   qvat agent send bob 'write to me\@example.com' --as alice --json`,
 		Args:              cli.Args("TO", "TEXT"),
 		ValidArgsFunction: cli.First(t.completeNames),
+		RunE: t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			w, err := takeApart(cmd, args[1])
+			if err != nil {
+				return err
+			}
+			s, err := ask(ctx, t, actions.Send{To: args[0], Text: w})
+			if err != nil {
+				return plainAt(err, w)
+			}
+			return t.sent(s)
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		w, err := takeApart(cmd, args[1])
-		if err != nil {
-			return err
-		}
-		s, err := ask(ctx, t, actions.Send{To: args[0], Text: w})
-		if err != nil {
-			return plainAt(err, w)
-		}
-		return t.sent(s)
-	})
-	return cmd
 }
 
 // plainAt adds how a plain @ is written to an error of a name that is not
@@ -63,30 +62,29 @@ func (t *talk) sent(s actions.Sent) error {
 }
 
 func newReply(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "reply NUMBER TEXT",
 		Short: "Answer a message",
 		Long: `Sends TEXT to whom message NUMBER is from, in the same thread, and prints the id of
 the answer. TEXT is as in 'qvat agent send'.`,
 		Example: `  qvat agent reply 3 "thank you, here is @mine:photo"`,
 		Args:    cli.Args("NUMBER", "TEXT"),
+		RunE: t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			n, err := number(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			w, err := takeApart(cmd, args[1])
+			if err != nil {
+				return err
+			}
+			s, err := ask(ctx, t, actions.Reply{Number: n, Text: w})
+			if err != nil {
+				return plainAt(err, w)
+			}
+			return t.sent(s)
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		n, err := number(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		w, err := takeApart(cmd, args[1])
-		if err != nil {
-			return err
-		}
-		s, err := ask(ctx, t, actions.Reply{Number: n, Text: w})
-		if err != nil {
-			return plainAt(err, w)
-		}
-		return t.sent(s)
-	})
-	return cmd
 }
 
 func newAdopt(t *talk) *cobra.Command {
@@ -101,27 +99,24 @@ on it is yours, whatever becomes of the message.`,
 		Args: cli.Args("NUMBER", "EDGE"),
 	}
 	cmd.Flags().StringVar(&name, "name", "", "call it `N` and not EDGE")
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
-		n, err := number(cmd, args[0])
-		return actions.Adopt{Number: n, Edge: args[1], Name: name}, err
+	cmd.RunE = t.onNumber(func(n uint64, args []string) actions.Order {
+		return actions.Adopt{Number: n, Edge: args[1], Name: name}
 	})
 	return cmd
 }
 
 func newDismiss(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "dismiss NUMBER",
 		Short: "Be done with a message",
 		Long: `Marks message NUMBER as dismissed. What it carries, and nothing else holds, is
 removed.`,
 		Example: `  qvat agent dismiss 3`,
 		Args:    cli.Args("NUMBER"),
+		RunE: t.onNumber(func(n uint64, args []string) actions.Order {
+			return actions.Dismiss{Number: n}
+		}),
 	}
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
-		n, err := number(cmd, args[0])
-		return actions.Dismiss{Number: n}, err
-	})
-	return cmd
 }
 
 func newRequest(t *talk) *cobra.Command {
@@ -146,7 +141,7 @@ With --json: {"id", "number"}, and with --wait, "answer": the request's message 
 	}
 	cmd.Flags().StringVar(&name, "name", "", "the answer arrives under the name `N`")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait for the answer")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
 		s, err := ask(ctx, t, actions.Ask{To: args[0], What: args[1], Name: name})
 		switch {
 		case err != nil:
@@ -191,7 +186,7 @@ func (t *talk) awaitAnswer(ctx context.Context, s actions.Sent) error {
 }
 
 func newResolve(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "resolve NUMBER PETNAME",
 		Short: "Grant a request",
 		Long: `Answers the request with the number NUMBER with what PETNAME is your name for. A
@@ -204,12 +199,10 @@ request is settled once.`,
 			}
 			return t.completeNames(cmd, args, to)
 		},
+		RunE: t.onNumber(func(n uint64, args []string) actions.Order {
+			return actions.Resolve{Number: n, Name: args[1]}
+		}),
 	}
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
-		n, err := number(cmd, args[0])
-		return actions.Resolve{Number: n, Name: args[1]}, err
-	})
-	return cmd
 }
 
 func newReject(t *talk) *cobra.Command {
@@ -223,9 +216,8 @@ there is one.`,
 		Args:    cli.Args("NUMBER"),
 	}
 	cmd.Flags().StringVar(&why, "why", "", "the reason `T`, in words")
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
-		n, err := number(cmd, args[0])
-		return actions.Reject{Number: n, Why: why}, err
+	cmd.RunE = t.onNumber(func(n uint64, args []string) actions.Order {
+		return actions.Reject{Number: n, Why: why}
 	})
 	return cmd
 }

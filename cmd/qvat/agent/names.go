@@ -2,8 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +12,7 @@ import (
 )
 
 func newList(t *talk) *cobra.Command {
-	var follow bool
+	var following bool
 	cmd := &cobra.Command{
 		Use:   "list [PATH] [-f]",
 		Short: "List the agent's names, or those of a directory",
@@ -30,14 +28,20 @@ looks like. With -f, an object a line: {"name", "id", "type"} or {"name", "remov
 		Args:              cli.Args("[PATH]"),
 		ValidArgsFunction: cli.First(t.completeNames),
 	}
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what changes, until Ctrl-C")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+	cmd.Flags().BoolVarP(&following, "follow", "f", false, "go on with what changes, until Ctrl-C")
+	cmd.RunE = t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
 		path := ""
 		if len(args) > 0 {
 			path = args[0]
 		}
-		if follow {
-			return t.followNames(ctx, path)
+		if following {
+			return follow(t, t.client.FollowNames(ctx, t.as, path), func(c actions.NameChange) error {
+				what := "  is gone"
+				if !c.Removed {
+					what = "  " + api.Clean(string(c.Type))
+				}
+				return t.PrintLine(api.Clean(c.Name) + what)
+			})
 		}
 		return list(ctx, t, actions.List{Path: path}, func(e actions.Entry) []string {
 			note := ""
@@ -50,29 +54,8 @@ looks like. With -f, an object a line: {"name", "id", "type"} or {"name", "remov
 	return cmd
 }
 
-func (t *talk) followNames(ctx context.Context, path string) error {
-	for c, err := range t.client.FollowNames(ctx, t.as, path) {
-		switch {
-		case errors.Is(err, context.Canceled):
-			return nil
-		case err != nil:
-			return err
-		case t.asJSON:
-			err = t.PrintJSON(c)
-		case c.Removed:
-			err = t.PrintLine(api.Clean(c.Name) + "  is gone")
-		default:
-			err = t.PrintLine(api.Clean(c.Name) + "  " + api.Clean(string(c.Type)))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func newShow(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show what a name leads to",
 		Long: `Prints a value as JSON, and of everything else what it is. NAME is a name, a path, or
@@ -85,28 +68,23 @@ many a directory has), "capsule" (base64), "promise" {"state", "id", "type", "wh
   qvat agent show bob --json`,
 		Args:              cli.Args("NAME"),
 		ValidArgsFunction: cli.First(t.completeNames),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
+			thing, err := ask(ctx, t, actions.Lookup{Name: args[0]})
+			if err != nil {
+				return err
+			}
+			if t.asJSON {
+				return t.PrintJSON(thing)
+			}
+			return t.showThing(thing)
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		thing, err := ask(ctx, t, actions.Lookup{Name: args[0]})
-		if err != nil {
-			return err
-		}
-		if t.asJSON {
-			return t.PrintJSON(thing)
-		}
-		return t.showThing(thing)
-	})
-	return cmd
 }
 
 // showThing writes a value as JSON on one line, and other things in words.
 func (t *talk) showThing(thing actions.Thing) error {
 	if thing.Value != nil {
-		one, err := cli.OneLine(thing.Value)
-		if err != nil {
-			return err
-		}
-		return t.PrintLine(one)
+		return t.PrintResult(thing.Value)
 	}
 	return t.Table(func(w *cli.Table) {
 		for _, line := range thingLines(thing) {
@@ -139,33 +117,26 @@ func thingLines(thing actions.Thing) [][]string {
 
 // inWords says what kind of thing it is.
 func inWords(thing actions.Thing) string {
-	where := ""
+	what, known := map[mail.Type]string{
+		mail.TypeHandle:     "the handle of an agent: send to it",
+		mail.TypeAgent:      "an agent's own powers",
+		mail.TypeDirectory:  "a directory of " + cli.Count(thing.Names, "name"),
+		mail.TypeChain:      "a published chain of " + cli.Count(len(thing.Capsule), "byte") + ": call it",
+		mail.TypePromise:    "the promise of a request",
+		mail.TypeInvitation: "an invitation",
+		mail.TypeNode:       "a vat on the network",
+	}[thing.Type]
+	if !known {
+		what = "a " + string(thing.Type)
+	}
 	if !thing.Local {
-		where = ", on another node"
+		what += ", on another node"
 	}
-	switch thing.Type {
-	case mail.TypeHandle:
-		return "the handle of an agent: send to it" + where
-	case mail.TypeAgent:
-		return "an agent's own powers" + where
-	case mail.TypeDirectory:
-		return "a directory of " + cli.Count(thing.Names, "name") + where
-	case mail.TypeChain:
-		return "a published chain of " + cli.Count(len(thing.Capsule), "byte") + ": call it" + where
-	case mail.TypePromise:
-		return "the promise of a request" + where
-	case mail.TypeInvitation:
-		return "an invitation" + where
-	case mail.TypeNode:
-		return "a vat on the network" + where
-	case mail.TypeValue:
-		return "a value" + where
-	}
-	return fmt.Sprintf("a %s%s", thing.Type, where)
+	return what
 }
 
 func newLocate(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "locate NAME",
 		Short: "Print the locator of what a name leads to",
 		Long: `Prints the locator qvat://NODE/?id=…: an identifier, and where to find it. Who has it
@@ -173,25 +144,24 @@ has what it leads to: hand it on with care.`,
 		Example:           `  qvat agent locate bob`,
 		Args:              cli.Args("NAME"),
 		ValidArgsFunction: cli.First(t.completeNames),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
+			return text(ctx, t, "locator", actions.Locate{Name: args[0]})
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		return text(ctx, t, "locator", actions.Locate{Name: args[0]})
-	})
-	return cmd
 }
 
 func newMove(t *talk) *cobra.Command {
 	return t.fromTo("move", "Give something another name", `Renames what A leads to: from then on it is B, and A is free. Both are paths, and may
-lie in different directories.`, func(from, to string) actions.Request[actions.Done] { return actions.Move{From: from, To: to} })
+lie in different directories.`, func(from, to string) actions.Order { return actions.Move{From: from, To: to} })
 }
 
 func newCopy(t *talk) *cobra.Command {
 	return t.fromTo("copy", "Give something a second name", `Has B lead to what A leads to. It is one thing with two names.`,
-		func(from, to string) actions.Request[actions.Done] { return actions.Copy{From: from, To: to} })
+		func(from, to string) actions.Order { return actions.Copy{From: from, To: to} })
 }
 
-func (t *talk) fromTo(action, short, long string, request func(from, to string) actions.Request[actions.Done]) *cobra.Command {
-	cmd := &cobra.Command{
+func (t *talk) fromTo(action, short, long string, request func(from, to string) actions.Order) *cobra.Command {
+	return &cobra.Command{
 		Use:     action + " A B",
 		Short:   short,
 		Long:    long,
@@ -203,15 +173,14 @@ func (t *talk) fromTo(action, short, long string, request func(from, to string) 
 			}
 			return t.completeNames(cmd, args, to)
 		},
+		RunE: t.tells(func(_ context.Context, _ *cobra.Command, args []string) (actions.Order, error) {
+			return request(args[0], args[1]), nil
+		}),
 	}
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
-		return request(args[0], args[1]), nil
-	})
-	return cmd
 }
 
 func newRemove(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Forget a name",
 		Long: `Forgets a name. What nothing else holds is removed with it: 'qvat agent why' says what
@@ -219,29 +188,27 @@ holds a thing.`,
 		Example:           `  qvat agent remove photos.lake`,
 		Args:              cli.Args("NAME"),
 		ValidArgsFunction: cli.First(t.completeNames),
+		RunE: t.tells(func(_ context.Context, _ *cobra.Command, args []string) (actions.Order, error) {
+			return actions.Remove{Name: args[0]}, nil
+		}),
 	}
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
-		return actions.Remove{Name: args[0]}, nil
-	})
-	return cmd
 }
 
 func newMkdir(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:     "mkdir NAME",
 		Short:   "Make a directory of names",
 		Long:    `Makes an empty directory under a name. Names in it are paths: NAME.other.`,
 		Example: `  qvat agent mkdir photos`,
 		Args:    cli.Args("NAME"),
+		RunE: t.tells(func(_ context.Context, _ *cobra.Command, args []string) (actions.Order, error) {
+			return actions.MakeDirectory{Name: args[0]}, nil
+		}),
 	}
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
-		return actions.MakeDirectory{Name: args[0]}, nil
-	})
-	return cmd
 }
 
 func newWhy(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "why ID",
 		Short: "Say what holds a thing",
 		Long: `Says by which way an agent holds the thing, from the agent on, a step a line. What
@@ -251,31 +218,30 @@ With --json: an array of the steps.`,
 		Example:           `  qvat agent why photos.lake`,
 		Args:              cli.Args("ID"),
 		ValidArgsFunction: cli.First(t.completeNames),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
+			id := args[0]
+			if _, err := mail.ParseID(id); err != nil {
+				found, err := ask(ctx, t, actions.Identify{Name: id})
+				if err != nil {
+					return err
+				}
+				id = found.String()
+			}
+			way, err := ask(ctx, t, actions.Why{ID: id})
+			switch {
+			case err != nil:
+				return err
+			case t.asJSON:
+				return t.PrintJSON(way)
+			case len(way) == 0:
+				return t.PrintLine("nothing holds it")
+			}
+			for _, step := range way {
+				if err := t.PrintLine(api.Clean(step)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		id := args[0]
-		if _, err := mail.ParseID(id); err != nil {
-			found, err := ask(ctx, t, actions.Identify{Name: id})
-			if err != nil {
-				return err
-			}
-			id = found.String()
-		}
-		way, err := ask(ctx, t, actions.Why{ID: id})
-		switch {
-		case err != nil:
-			return err
-		case t.asJSON:
-			return t.PrintJSON(way)
-		case len(way) == 0:
-			return t.PrintLine("nothing holds it")
-		}
-		for _, step := range way {
-			if err := t.PrintLine(api.Clean(step)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return cmd
 }

@@ -37,7 +37,7 @@ With --json: {"url"}.`,
 		if len(args) > 0 {
 			t.vat = args[0]
 		}
-		return t.does(func(ctx context.Context, _ []string) error {
+		return t.does(func(ctx context.Context, _ *cobra.Command, _ []string) error {
 			url, err := t.client.Login(ctx)
 			switch {
 			case err != nil:

@@ -24,7 +24,7 @@ storing another under the same name makes another. Only hosts store values.`,
 		Args: cli.Args("NAME"),
 	}
 	cmd.Flags().StringVar(&value, "json-value", "", "the value: `JSON`, @FILE, or - for stdin")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
 		if !cmd.Flags().Changed("json-value") {
 			return cli.UsageError(cmd, "--json-value is missing")
 		}
@@ -53,7 +53,7 @@ first link is signed by the vat's root key, as for any message. Only hosts publi
 	}
 	cli.LimitFlag(cmd, &limits)
 	cmd.Flags().StringVar(&name, "name", "", "the `NAME` to publish it under")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
 		if name == "" {
 			return cli.UsageError(cmd, "--name is missing")
 		}
@@ -87,7 +87,7 @@ for each capability. A key of data that begins with @ has one more @ before it.`
 	f := cmd.Flags()
 	f.StringVar(&input, "input", "", "the input: `JSON`, @FILE, or - for stdin")
 	f.StringArrayVar(&slots, "slot", nil, "`N=PETNAME`: what stands at slot N of the input; may be given again")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
 		q := actions.Call{Name: args[0], Slots: map[string]string{}}
 		for _, s := range slots {
 			n, name, ok := strings.Cut(s, "=")
@@ -103,14 +103,10 @@ for each capability. A key of data that begins with @ has one more @ before it.`
 			}
 		}
 		called, err := ask(ctx, t, q)
-		if err != nil || called.Result == nil {
-			return err
-		}
-		one, err := cli.OneLine(called.Result)
 		if err != nil {
 			return err
 		}
-		return t.PrintLine(one)
+		return t.PrintResult(called.Result)
 	})
 	return cmd
 }
@@ -132,7 +128,7 @@ nothing runs. What fails is in 'qvat agent log'.`,
 	f := cmd.Flags()
 	f.Int64Var(&fuel, "fuel", 0, "at most `N` of fuel each time, and not the vat's own number")
 	f.BoolVar(&none, "none", false, "let nothing run")
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
+	cmd.RunE = t.tells(func(_ context.Context, cmd *cobra.Command, args []string) (actions.Order, error) {
 		if (len(args) > 0) == none {
 			return nil, cli.UsageError(cmd, "name a chain, or give --none")
 		}
@@ -161,7 +157,7 @@ expires: hand the locator to that person alone.`,
 		Args: cli.Args("NAME"),
 	}
 	cmd.Flags().DurationVar(&expires, "expires", 0, "after `D`, such as 1h30m, it is too late; without it, the vat's own time")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
 		if cmd.Flags().Changed("expires") && expires < time.Second {
 			return cli.UsageError(cmd, "--expires: an invitation lasts for a second at least")
 		}
@@ -181,7 +177,7 @@ for you that was chosen when it was made. A second time is refused (used).`,
 		Args:    cli.Args("LOCATOR"),
 	}
 	cmd.Flags().StringVar(&name, "name", "", "call who made it `N`")
-	cmd.RunE = t.tells(func(args []string) (actions.Request[actions.Done], error) {
+	cmd.RunE = t.tells(func(_ context.Context, cmd *cobra.Command, args []string) (actions.Order, error) {
 		if name == "" {
 			return nil, cli.UsageError(cmd, "--name is missing")
 		}

@@ -74,6 +74,19 @@ func OneLine(text []byte) (string, error) {
 	return string(TerminalJSON(b.Bytes())), nil
 }
 
+// PrintResult writes what a program gave as JSON on one line; nothing for undefined,
+// which is nil.
+func (a *App) PrintResult(result json.RawMessage) error {
+	if result == nil {
+		return nil
+	}
+	one, err := OneLine(result)
+	if err != nil {
+		return err
+	}
+	return a.PrintLine(one)
+}
+
 // Columns is how wide the terminal is that stdout goes to; 0: it is none.
 func (a *App) Columns() int {
 	f, ok := a.Stdout.(*os.File)
