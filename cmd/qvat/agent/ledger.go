@@ -11,8 +11,11 @@ import (
 	"qvat/host/actions"
 )
 
+// newOutbox, newCancel and newPeers are hidden: nothing connects a vat to other
+// nodes yet.
 func newOutbox(t *talk) *cobra.Command {
 	return &cobra.Command{
+		Hidden: true,
 		Use:   "outbox",
 		Short: "List the messages that are on their way to other nodes",
 		Long: `Lists the messages that have not been acknowledged by the node they are for: number,
@@ -35,6 +38,7 @@ With --json: an array of {"id", "number", "to", "toName", "since", "tries", "nex
 
 func newCancel(t *talk) *cobra.Command {
 	return &cobra.Command{
+		Hidden: true,
 		Use:   "cancel NUMBER|ID",
 		Short: "Take back a message that has not arrived",
 		Long: `Takes a message that is in the outbox back, by its number in your mailbox or by its
@@ -57,6 +61,7 @@ id. One that may have arrived already is refused.`,
 
 func newPeers(t *talk) *cobra.Command {
 	return &cobra.Command{
+		Hidden: true,
 		Use:   "peers",
 		Short: "List the other nodes that the vat has heard of",
 		Long: `Lists other nodes: key, since when, and where they can be reached.

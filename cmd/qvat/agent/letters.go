@@ -17,8 +17,7 @@ func newSend(t *talk) *cobra.Command {
 		Use:   "send TO TEXT",
 		Short: "Send a message",
 		Long: `Sends TEXT to what TO is your name for, and prints the message's id, 64 hex digits.
-When it returns, the message is on the disk: in the recipient's mailbox, or, for one
-on another node, in your outbox.
+When it returns, the message is on the disk, in the recipient's mailbox.
 
 @EDGE:NAME in TEXT attaches what NAME is your name for. The recipient sees @EDGE, and
 can adopt it under a name of its own. @NAME alone is @NAME:NAME. Where what follows

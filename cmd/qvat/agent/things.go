@@ -149,9 +149,9 @@ func newInvite(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "invite NAME [--expires D]",
 		Short: "Make an invitation",
-		Long: `Makes an invitation, and prints its locator. Whoever accepts it first is NAME to you
-from then on, and you are what they choose. It can be accepted once, before it
-expires: hand the locator to that person alone.`,
+		Long: `Makes an invitation for another agent of this vat, and prints its locator. Whoever
+accepts it first is NAME to you from then on, and you are what they choose. It can be
+accepted once, before it expires: hand the locator to that agent alone.`,
 		Example: `  qvat agent invite bob
   qvat agent invite bob --expires 1h`,
 		Args: cli.Args("NAME"),
@@ -171,7 +171,7 @@ func newAccept(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accept LOCATOR --name N",
 		Short: "Accept an invitation",
-		Long: `Accepts the invitation LOCATOR. Who made it is N to you from then on, and has the name
+		Long: `Accepts the invitation LOCATOR of another agent of this vat. Who made it is N to you from then on, and has the name
 for you that was chosen when it was made. A second time is refused (used).`,
 		Example: `  qvat agent accept "qvat://…" --name alice --as bob`,
 		Args:    cli.Args("LOCATOR"),
