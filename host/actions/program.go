@@ -2,6 +2,7 @@ package actions
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 )
 
@@ -28,42 +29,38 @@ func ForProgram(answer any) any {
 
 func (a Agent) program() object {
 	return object{
-		{"name", a.Name}, {"host", a.Host()}, {"of", some(a.Of)}, {"key", a.Key}, {"handle", a.Handle},
-		{"unread", a.Unread}, {"wakes", some(a.Wakes)},
+		"name", a.Name, "host", a.Host(), "of", some(a.Of), "key", a.Key, "handle", a.Handle,
+		"unread", a.Unread, "wakes", some(a.Wakes),
 	}
 }
 
 func (l Letter) program() object {
 	return object{
-		{"number", l.Number}, {"id", l.ID}, {"type", l.Kind}, {"from", l.From}, {"to", l.To},
-		{"date", l.Date.UnixMilli()}, {"arrived", l.Arrived.UnixMilli()}, {"state", l.State},
-		{"strings", l.Strings}, {"edges", l.Edges}, {"ids", l.IDs}, {"types", l.Types},
-		{"replyTo", some(l.ReplyTo)}, {"what", some(l.What)}, {"why", some(l.Why)}, {"thread", l.Thread},
+		"number", l.Number, "id", l.ID, "type", l.Kind, "from", l.From, "to", l.To,
+		"date", l.Date.UnixMilli(), "arrived", l.Arrived.UnixMilli(), "state", l.State,
+		"strings", l.Strings, "edges", l.Edges, "ids", l.IDs, "types", l.Types,
+		"replyTo", some(l.ReplyTo), "what", some(l.What), "why", some(l.Why), "thread", l.Thread,
 	}
 }
 
 // program is a thing, and what has become of it where it is a promise.
 func (t Thing) program() object {
-	o := object{{"id", t.ID}, {"type", t.Type}, {"value", some(t.Value)}}
+	o := object{"id", t.ID, "type", t.Type, "value", some(t.Value)}
 	if p := t.Promise; p != nil {
-		o = append(o, member{"state", p.State}, member{"to", some(p.ID)}, member{"why", some(p.Why)})
+		o = append(o, "state", p.State, "to", some(p.ID), "why", some(p.Why))
 	}
 	return o
 }
 
 func (e LogEntry) program() object {
 	return object{
-		{"number", e.Number}, {"at", e.At.UnixMilli()}, {"action", e.Action}, {"detail", some(e.Detail)}, {"error", some(e.Error)},
+		"number", e.Number, "at", e.At.UnixMilli(), "action", e.Action, "detail", some(e.Detail), "error", some(e.Error),
 	}
 }
 
-// object is a JSON object whose members have an order. Those that are nil are left out.
-type object []member
-
-type member struct {
-	name  string
-	value any
-}
+// object is a JSON object whose members have an order: their names and values in
+// turn. Those that are nil are left out.
+type object []any
 
 // some is v, or nil where it is nothing.
 func some(v any) any {
@@ -76,18 +73,18 @@ func some(v any) any {
 // MarshalJSON writes the members.
 func (o object) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
-	for _, m := range o {
-		if m.value == nil {
+	for i := 0; i < len(o); i += 2 {
+		if o[i+1] == nil {
 			continue
 		}
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		v, err := json.Marshal(m.value)
+		value, err := json.Marshal(o[i+1])
 		if err != nil {
 			return nil, err
 		}
-		b = append(append(append(append(b, '"'), m.name...), '"', ':'), v...)
+		b = append(fmt.Appendf(b, "%q:", o[i]), value...)
 	}
 	return append(b, '}'), nil
 }

@@ -16,8 +16,8 @@ import (
 func newOutbox(t *talk) *cobra.Command {
 	return &cobra.Command{
 		Hidden: true,
-		Use:   "outbox",
-		Short: "List the messages that are on their way to other nodes",
+		Use:    "outbox",
+		Short:  "List the messages that are on their way to other nodes",
 		Long: `Lists the messages that have not been acknowledged by the node they are for: number,
 recipient, since when, how often it was tried, and why the last time failed. They are
 tried again until they arrive, or 'qvat agent cancel' takes them back.
@@ -39,8 +39,8 @@ With --json: an array of {"id", "number", "to", "toName", "since", "tries", "nex
 func newCancel(t *talk) *cobra.Command {
 	return &cobra.Command{
 		Hidden: true,
-		Use:   "cancel NUMBER|ID",
-		Short: "Take back a message that has not arrived",
+		Use:    "cancel NUMBER|ID",
+		Short:  "Take back a message that has not arrived",
 		Long: `Takes a message that is in the outbox back, by its number in your mailbox or by its
 id. One that may have arrived already is refused.`,
 		Example: `  qvat agent cancel 7`,
@@ -62,8 +62,8 @@ id. One that may have arrived already is refused.`,
 func newPeers(t *talk) *cobra.Command {
 	return &cobra.Command{
 		Hidden: true,
-		Use:   "peers",
-		Short: "List the other nodes that the vat has heard of",
+		Use:    "peers",
+		Short:  "List the other nodes that the vat has heard of",
 		Long: `Lists other nodes: key, since when, and where they can be reached.
 
 With --json: an array of {"node", "at", "since"}.`,

@@ -171,8 +171,9 @@ func newAccept(t *talk) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accept LOCATOR --name N",
 		Short: "Accept an invitation",
-		Long: `Accepts the invitation LOCATOR of another agent of this vat. Who made it is N to you from then on, and has the name
-for you that was chosen when it was made. A second time is refused (used).`,
+		Long: `Accepts the invitation LOCATOR of another agent of this vat. Who made it is N to you
+from then on, and has the name for you that was chosen when it was made. A second time
+is refused (used).`,
 		Example: `  qvat agent accept "qvat://…" --name alice --as bob`,
 		Args:    cli.Args("LOCATOR"),
 	}
