@@ -26,9 +26,9 @@ chains host/store < host/library
 chains host/fault < host/api
 chains runtime < host/config
 chains host/store host/retry < host/mail
-host/fault host/mail < host/control
-chains host/mail < host/web
-chains runtime host/store host/mail < host/powers
+host/fault host/mail < host/actions < host/control
+chains host/mail host/actions < host/web
+chains runtime host/store host/mail host/actions < host/powers
 runtime host/library host/store < host/metrics
 host/mail host/powers host/retry host/store < host/outbox
 chains host/web < host/recent
@@ -39,7 +39,9 @@ chains runtime host host/config host/fault host/keyfile tools/bundle < tools/pro
 chains runtime host host/* tools/bundle tools/project < tools/testrunner tools/dev
 chains runtime host < tools/load tools/patch
 runtime/runtimetest < tools/check
-chains runtime host host/* tools/* < cmd/qvat
+chains host/api host/fault < cmd/qvat/cli
+chains host/* cmd/qvat/cli < cmd/qvat/agent
+chains runtime host host/* tools/* cmd/qvat/* < cmd/qvat
 `
 
 // only says which packages from outside only one room may know.

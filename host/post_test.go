@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"qvat/host/actions"
 	"qvat/host/control"
 )
 
@@ -25,15 +26,15 @@ func TestOwner(t *testing.T) {
 	}
 	client := control.NewClient(dir)
 	defer client.Close()
-	if _, err := control.Do[control.Agent](t.Context(), client, "self", "makeguest", control.Named{Name: "bob"}); err != nil {
+	if _, err := control.Do(t.Context(), client, "self", actions.MakeGuest{Name: "bob"}); err != nil {
 		t.Fatal(err)
 	}
-	hello := control.Sending{To: "bob", Strings: []string{"hello"}}
-	if _, err := control.Do[control.Sent](t.Context(), client, "self", "send", hello); err != nil {
+	hello := actions.Send{To: "bob", Text: actions.Text{Strings: []string{"hello"}}}
+	if _, err := control.Do(t.Context(), client, "self", hello); err != nil {
 		t.Fatal(err)
 	}
 	hello.Strings[0] = string(make([]byte, 3000))
-	if _, err := control.Do[control.Sent](t.Context(), client, "self", "send", hello); err == nil {
+	if _, err := control.Do(t.Context(), client, "self", hello); err == nil {
 		t.Error("a message beyond [mail] message_bytes is sent")
 	}
 	begun, ended := make(chan struct{}), make(chan error, 1)
@@ -60,7 +61,7 @@ func TestOwner(t *testing.T) {
 		t.Errorf("asking a vat that has stopped: %v", err)
 	}
 	serve(t, dir)
-	all, err := control.Do[[]control.Message](t.Context(), client, "bob", "messages", control.Querying{})
+	all, err := control.Do(t.Context(), client, "bob", actions.Letters{})
 	if err != nil || len(all) != 1 || all[0].Strings[0] != "hello" {
 		t.Errorf("bob has %+v, %v", all, err)
 	}

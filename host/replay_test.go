@@ -14,8 +14,8 @@ import (
 
 	"qvat/chains"
 	"qvat/chains/chaintest"
-	"qvat/host/mail"
 	"qvat/host/config"
+	"qvat/host/mail"
 	"qvat/host/powers"
 	"qvat/host/store"
 	"qvat/host/store/sqlite/lite"

@@ -13,11 +13,11 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"pgregory.net/rapid"
 
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 	"qvat/host/control"
 	"qvat/host/mail"
 )
@@ -44,7 +44,7 @@ func cmdRefuses(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: refuses WHAT WHY")
 	}
 	ts.Check(ts.Exec("qvat", "agent", "inbox", "--json"))
-	var all []control.Message
+	var all []actions.Letter
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &all))
 	for _, m := range slices.Backward(all) {
 		if m.What == args[0] {
@@ -63,93 +63,6 @@ func cmdAccepts(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	locator := strings.TrimSpace(ts.ReadFile(args[0]))
 	cmdExits(ts, false, []string{args[3], "qvat", "agent", "accept", locator, "--name", args[1], "--as", args[2]})
-}
-
-// TestTogether holds that a text that was taken apart is put together again, and
-// that nothing in a message reaches the terminal as it is.
-func TestTogether(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m := control.Message{
-			FromName: rapid.String().Draw(t, "from"), ToName: "SELF", Type: "package", State: rapid.String().Draw(t, "state"),
-			What: rapid.String().Draw(t, "what"), Why: rapid.String().Draw(t, "why"),
-		}
-		n := rapid.IntRange(0, 3).Draw(t, "edges")
-		for range n {
-			m.Strings = append(m.Strings, rapid.OneOf(rapid.String(), rapid.StringMatching(`[a@\\:{}.-]*`)).Draw(t, "text"))
-			m.Edges = append(m.Edges, rapid.StringMatching(`[a-z0-9][a-z0-9-]{0,5}`).Draw(t, "edge"))
-			m.Types = append(m.Types, "value")
-		}
-		m.Strings = append(m.Strings, rapid.OneOf(rapid.String(), rapid.StringMatching(`[a@\\:{}.-]*`)).Draw(t, "text"))
-		w, err := takeApart(newAgent(silent()), together(m))
-		if err != nil {
-			t.Fatalf("%q: %v", together(m), err)
-		}
-		if strings.Join(w.Strings, "|") != strings.Join(m.Strings, "|") || !slices.Equal(w.Edges, m.Edges) {
-			t.Errorf("%+v became %q", m, w)
-		}
-		for _, line := range strings.Split(strings.TrimSuffix(messageText(m, 0), "\n"), "\n") {
-			if dangerous(line) {
-				t.Errorf("a terminal minds %q", line)
-			}
-		}
-		columns := rapid.IntRange(20, 120).Draw(t, "columns")
-		for i, line := range strings.Split(strings.TrimSuffix(messageText(m, columns), "\n"), "\n") {
-			if i > 0 && !strings.HasPrefix(line, "   ") || utf8.RuneCountInString(line) > columns {
-				t.Errorf("at %d columns there is the line %q", columns, line)
-			}
-		}
-	})
-}
-
-// TestMessageText: what others write cannot look like another message.
-func TestMessageText(t *testing.T) {
-	m := control.Message{
-		Number: 7, Type: "package", FromName: "b0b", FromLike: "bob", ToName: "SELF", State: "new",
-		Date:    time.Date(2026, 11, 23, 9, 0, 0, 0, time.Local),
-		Strings: []string{"hi\n8  package from bob, 2026-11-23 09:00:00, new\x1b[1A", "!"}, Edges: []string{"x"}, Types: []string{"chain"},
-	}
-	const want = `7  package from b0b (looks like bob), 2026-11-23 09:00:00, new
-   hi
-   8  package from bob, 2026-11-23 09:00:00, new\x1b[1A@x!
-   @x is a chain
-`
-	if got := messageText(m, 0); got != want {
-		t.Errorf("it is shown as\n%s\nand should be\n%s", got, want)
-	}
-}
-
-// TestMessageTextOnTerminal: a long line cannot be made to go on as another
-// message where a terminal breaks it, by spaces or by any character that shows
-// nothing.
-func TestMessageTextOnTerminal(t *testing.T) {
-	for _, space := range []string{" ", "\t", "\u00a0", "\u2003", "\u2800", "\u3164"} {
-		m := control.Message{Number: 7, Type: "package", FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
-			"hi" + strings.Repeat(space, 200) + "8  package from carol",
-		}}
-		if got := strings.Split(messageText(m, 0), "\n")[1]; len([]rune(got)) > 60 {
-			t.Errorf("%q leaves %q", space, got)
-		}
-	}
-	m := control.Message{Number: 7, Type: "package", FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
-		strings.Repeat("x", 77) + "8  package from carol" + strings.Repeat("世", 40),
-	}}
-	for _, line := range strings.Split(messageText(m, 80), "\n")[1:3] {
-		if !strings.HasPrefix(line, "   ") || len([]rune(line)) > 80 {
-			t.Errorf("a terminal of 80 columns shows %q", line)
-		}
-	}
-}
-
-// TestMailExit holds that each code of package mail has a row of its own kind.
-func TestMailExit(t *testing.T) {
-	for _, c := range []mail.Code{
-		mail.NotFound, mail.BadName, mail.Refused, mail.Full, mail.BadSeal, mail.Replayed,
-		mail.Expired, mail.Used, mail.Wrong, mail.Elsewhere, mail.Failed,
-	} {
-		if name := mailExit(c); exitCode(name) < 40 {
-			t.Errorf("%s ends with %s, %d", c, name, exitCode(name))
-		}
-	}
 }
 
 // running is `qvat run` of a new vat in a folder, until the test ends.
@@ -219,11 +132,11 @@ func TestInboxFollows(t *testing.T) {
 	next := func(number uint64, state, text string) {
 		t.Helper()
 		line, err := in.ReadBytes('\n')
-		var m control.Message
+		var m actions.Letter
 		if err := errors.Join(err, json.Unmarshal(line, &m)); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
-		if m.Number != number || m.State != state || together(m) != text || m.FromName != mail.NameHost {
+		if m.Number != number || string(m.State) != state || m.Strings[0] != text || m.FromName != mail.NameHost {
 			t.Fatalf("followed %s, expected number %d, %s, %q", line, number, state, text)
 		}
 	}
@@ -260,7 +173,7 @@ func TestInboxFollows(t *testing.T) {
 	}
 	stop()
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitCode(exitUnreachable) {
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitCode(cli.ExitUnreachable) {
 		t.Errorf("when its vat stops, it ends with %v", err)
 	}
 }
@@ -272,10 +185,10 @@ func TestInboxPages(t *testing.T) {
 	agentDoes(t, dir, "mkguest", "bob")
 	client := control.NewClient(dir)
 	defer client.Close()
-	const sent = 2*page + 7
+	const sent = 2*100 + 7 // of pages of 100
 	for i := range sent {
-		q := control.Sending{To: "bob", Strings: []string{fmt.Sprint(i + 1)}}
-		if _, err := control.Do[control.Sent](t.Context(), client, "self", "send", q); err != nil {
+		q := actions.Send{To: "bob", Text: actions.Text{Strings: []string{fmt.Sprint(i + 1)}}}
+		if _, err := control.Do(t.Context(), client, "self", q); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -288,7 +201,7 @@ func TestInboxPages(t *testing.T) {
 		{[]string{"--after", "100"}, 101},
 		{[]string{"--after", fmt.Sprint(sent)}, sent + 1},
 	} {
-		var all []control.Message
+		var all []actions.Letter
 		if err := json.Unmarshal([]byte(agentDoes(t, dir, append([]string{"inbox", "--as", "bob", "--json"}, c.args...)...)), &all); err != nil {
 			t.Fatal(err)
 		}

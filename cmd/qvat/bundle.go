@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	"qvat/tools/bundle"
 )
@@ -60,9 +61,9 @@ stand in package.json:
   qvat sign counter.bundle --key alice.key -o counter.chain
   qvat bundle . --check
   qvat bundle . --why lodash`,
-		Args: args("DIR|FILE"),
+		Args: cli.Args("DIR|FILE"),
 	}
-	limitFlag(cmd, &s.limits)
+	cli.LimitFlag(cmd, &s.limits)
 	f := cmd.Flags()
 	f.StringVarP(&s.out, "output", "o", "", "the `FILE` to write")
 	f.BoolVar(&s.asJSON, "json", false, "write JSON, for programs: what was made, or the problems")
@@ -71,7 +72,7 @@ stand in package.json:
 	f.StringVar(&s.why, "why", "", "write nothing; show what requires `MODULE`, by its name, or a package's")
 	f.StringArrayVar(&s.shims, "shim", nil, "`NAME=MODULE`: what stands in for a module of Node.js or a global; may be given again")
 	f.StringArrayVar(&s.define, "define", nil, "`NAME=JSON`: the value of a name that nothing declares; may be given again")
-	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = a.Does(func(ctx context.Context, args []string) error {
 		o, err := s.options(cmd, args[0])
 		if err != nil {
 			return err
@@ -100,19 +101,19 @@ const bundleMemory = 1 << 30
 func (s bundling) options(cmd *cobra.Command, path string) (bundle.Options, error) {
 	o := bundle.Options{Path: path, Limit: s.limits.Program, Shims: map[string]string{}, Define: map[string]string{}}
 	if s.watch && (s.check || s.why != "") {
-		return o, usageError(cmd, "--watch writes, and --check and --why do not: give one of them")
+		return o, cli.UsageError(cmd, "--watch writes, and --check and --why do not: give one of them")
 	}
 	for _, text := range s.shims {
 		name, module, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
-			return o, usageError(cmd, "--shim %s: write NAME=MODULE, or NAME= for what is not needed", text)
+			return o, cli.UsageError(cmd, "--shim %s: write NAME=MODULE, or NAME= for what is not needed", text)
 		}
 		o.Shims[name] = module
 	}
 	for _, text := range s.define {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
-			return o, usageError(cmd, "--define %s: write NAME=JSON", text)
+			return o, cli.UsageError(cmd, "--define %s: write NAME=JSON", text)
 		}
 		o.Define[name] = jsonOrWord(value)
 	}
@@ -127,7 +128,7 @@ func (s bundling) options(cmd *cobra.Command, path string) (bundle.Options, erro
 func defaultOut(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return "", fileError("", "%w", err)
+		return "", cli.FileError("", "%w", err)
 	}
 	name := filepath.Base(abs)
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
@@ -152,7 +153,7 @@ func (a *app) bundle(o bundle.Options, s bundling) error {
 	}
 	made, side, err := b.Encode()
 	if err != nil {
-		return badBytes(o.Path, err)
+		return cli.BadBytes(o.Path, err)
 	}
 	if s.check {
 		return a.checkBundle(b, s, made)
@@ -171,10 +172,10 @@ func (a *app) checkBundle(b *bundle.Bundled, s bundling, made []byte) error {
 	if s.out != "" {
 		there, err := os.ReadFile(s.out)
 		if err != nil {
-			return fileError("", "%w", err)
+			return cli.FileError("", "%w", err)
 		}
 		if string(there) != string(made) {
-			return &failure{name: exitSources, err: errors.New(s.out + " is not what the sources make"), hint: "run 'qvat bundle' without --check"}
+			return &cli.Failure{Name: cli.ExitSources, Err: errors.New(s.out + " is not what the sources make"), Hint: "run 'qvat bundle' without --check"}
 		}
 	}
 	return a.printBundled(b, s, false)
@@ -184,22 +185,22 @@ func (a *app) checkBundle(b *bundle.Bundled, s bundling, made []byte) error {
 // is wrong with sources is written as well.
 func (a *app) bundleError(err error, s bundling) error {
 	var wrong *bundle.Problems
-	var known *failure
-	var deaf *unwritten
+	var known *cli.Failure
+	var deaf *cli.Unwritten
 	switch {
 	case err == nil || errors.As(err, &known) || errors.As(err, &deaf):
 		return err
 	case !errors.As(err, &wrong):
-		return fileError("", "%w", err)
+		return cli.FileError("", "%w", err)
 	}
 	if s.asJSON {
-		if err := a.printJSON(map[string]any{"problems": wrong.List}); err != nil {
+		if err := a.PrintJSON(map[string]any{"problems": wrong.List}); err != nil {
 			return err
 		}
 	}
-	f := &failure{name: exitSources, err: errors.New(count(len(wrong.List), "problem") + " in the sources")}
+	f := &cli.Failure{Name: cli.ExitSources, Err: errors.New(cli.Count(len(wrong.List), "problem") + " in the sources")}
 	for line := range strings.SplitSeq(wrong.Error(), "\n") {
-		f.detail = append(f.detail, cleanLine(line))
+		f.Detail = append(f.Detail, cleanLine(line))
 	}
 	return f
 }

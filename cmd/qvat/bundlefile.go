@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/fault"
 )
 
@@ -33,7 +34,7 @@ type input struct {
 // openInput opens a file, or stdin for "-".
 func (a *app) openInput(path string) (*input, error) {
 	if path == "-" {
-		return newInput(path, a.stdin, nil), nil
+		return newInput(path, a.Stdin, nil), nil
 	}
 	return openFile(path)
 }
@@ -41,7 +42,7 @@ func (a *app) openInput(path string) (*input, error) {
 func openFile(path string) (*input, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fileError("", "%w", err)
+		return nil, cli.FileError("", "%w", err)
 	}
 	return newInput(path, f, f), nil
 }
@@ -79,13 +80,13 @@ func (a *app) readProgram(path string, lim chains.Limits) (given, error) {
 		}
 		return givenBundle(b, path), nil
 	}
-	text, err := readAllLimited(in, in.name(), chains.ProgramBytes, lim.Program)
+	text, err := cli.ReadAllLimited(in, in.name(), chains.ProgramBytes, lim.Program)
 	if err != nil {
 		return given{}, err
 	}
 	p, err := chains.NewProgram(text, lim.Program)
 	if err != nil {
-		return given{}, badBytes(path, err)
+		return given{}, cli.BadBytes(path, err)
 	}
 	return given{program: p, names: map[chains.Hash]string{p.Hash(): path}}, nil
 }
@@ -107,11 +108,11 @@ func (in *input) checkSource() error {
 	info, err := in.file.Stat()
 	switch {
 	case err != nil:
-		return fileError("", "%w", err)
+		return cli.FileError("", "%w", err)
 	case info.IsDir():
-		return fileError("'qvat bundle "+in.path+"'"+hint, "%s is a folder, not a program", in.path)
+		return cli.FileError("'qvat bundle "+in.path+"'"+hint, "%s is a folder, not a program", in.path)
 	case slices.Contains([]string{".ts", ".mts", ".cts", ".tsx"}, strings.ToLower(filepath.Ext(in.path))):
-		return fileError("'qvat bundle "+in.path+"'"+hint, "%s is TypeScript, and a vat runs JavaScript", in.path)
+		return cli.FileError("'qvat bundle "+in.path+"'"+hint, "%s is TypeScript, and a vat runs JavaScript", in.path)
 	}
 	return nil
 }
@@ -120,7 +121,7 @@ func (in *input) checkSource() error {
 func (in *input) readBundle(lim chains.Limits) (chains.Bundle, int, error) {
 	b, err := io.ReadAll(io.LimitReader(in, int64(lim.Bundle)+1))
 	if err != nil {
-		return chains.Bundle{}, 0, fileError("", "reading %s: %w", in.name(), err)
+		return chains.Bundle{}, 0, cli.FileError("", "reading %s: %w", in.name(), err)
 	}
 	bundle, err := chains.DecodeBundle(b, lim)
 	if err != nil {
@@ -136,12 +137,12 @@ func badBundle(name string, err error) error {
 	if errors.As(err, &large) && large.Limit == chains.BundleBytes {
 		f := fault.New(fault.TooLarge, "a bundle of more than %d bytes", large.Max)
 		f.Limit = large.Limit
-		return &failure{fault: f, err: errors.New(name + ": too large: " + f.Message), hint: "to read larger ones, give --max-bytes"}
+		return &cli.Failure{Fault: f, Err: errors.New(name + ": too large: " + f.Message), Hint: "to read larger ones, give --max-bytes"}
 	}
-	bad := badBytes(name, err)
-	var f *failure
-	if errors.As(bad, &f) && f.hint == "" {
-		f.hint = "make it again with 'qvat bundle'"
+	bad := cli.BadBytes(name, err)
+	var f *cli.Failure
+	if errors.As(bad, &f) && f.Hint == "" {
+		f.Hint = "make it again with 'qvat bundle'"
 	}
 	return bad
 }
@@ -165,9 +166,9 @@ func givenBundle(b chains.Bundle, path string) given {
 
 // notBundle refuses a bundle that stands where a capsule is wanted.
 func notBundle(arg string) error {
-	return &failure{
-		fault: fault.New(fault.Malformed, "a bundle is not a capsule"),
-		err:   errors.New(arg + ": malformed: it is a bundle, and a capsule is wanted here"),
-		hint:  "'qvat sign' makes a capsule of a bundle, and 'qvat call --add' appends one to a chain",
+	return &cli.Failure{
+		Fault: fault.New(fault.Malformed, "a bundle is not a capsule"),
+		Err:   errors.New(arg + ": malformed: it is a bundle, and a capsule is wanted here"),
+		Hint:  "'qvat sign' makes a capsule of a bundle, and 'qvat call --add' appends one to a chain",
 	}
 }

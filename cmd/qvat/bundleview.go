@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	"qvat/tools/bundle"
 )
@@ -28,12 +29,8 @@ type bundledView struct {
 }
 
 type bundledEntry struct {
-	Program    string   `json:"program"`
-	Name       string   `json:"name"`
-	Bytes      int      `json:"bytes"`
-	Requires   []string `json:"requires"`
-	RequiredBy int      `json:"requiredBy"`
-	Members    []string `json:"members,omitempty"`
+	moduleRow
+	Members []string `json:"members,omitempty"`
 }
 
 func viewBundled(b *bundle.Bundled, s bundling, unchanged bool) bundledView {
@@ -49,7 +46,7 @@ func viewBundled(b *bundle.Bundled, s bundling, unchanged bool) bundledView {
 	}
 	for _, m := range b.Modules {
 		v.Bytes += m.Bytes
-		v.Modules = append(v.Modules, bundledEntry{m.Hash.String(), m.Name, m.Bytes, hexes(m.Imports), by[m.Hash], m.Members})
+		v.Modules = append(v.Modules, bundledEntry{moduleRow{m.Hash.String(), m.Name, m.Bytes, hexes(m.Imports), by[m.Hash]}, m.Members})
 	}
 	return v
 }
@@ -58,10 +55,10 @@ func viewBundled(b *bundle.Bundled, s bundling, unchanged bool) bundledView {
 func (a *app) printBundled(b *bundle.Bundled, s bundling, unchanged bool) error {
 	v := viewBundled(b, s, unchanged)
 	if s.asJSON {
-		return a.printJSON(v)
+		return a.PrintJSON(v)
 	}
 	a.warnOfGlobals(b.Warnings)
-	what := fmt.Sprintf("%s, %s", count(len(v.Modules), "module"), inUnits(int64(v.Bytes)))
+	what := fmt.Sprintf("%s, %s", cli.Count(len(v.Modules), "module"), inUnits(int64(v.Bytes)))
 	switch {
 	case s.check:
 		what = "in order: " + what
@@ -71,8 +68,8 @@ func (a *app) printBundled(b *bundle.Bundled, s bundling, unchanged bool) error 
 		what = s.out + ": " + what
 	}
 	// Only people read this line.
-	_, _ = fmt.Fprintln(a.stderr, api.Clean(what))
-	return a.printLine(v.Main)
+	_, _ = fmt.Fprintln(a.Stderr, api.Clean(what))
+	return a.PrintLine(v.Main)
 }
 
 // warnOfGlobals tells, a line for each package, which globals it speaks of that
@@ -86,7 +83,7 @@ func (a *app) warnOfGlobals(list []bundle.Problem) {
 	}
 	for _, p := range slices.Sorted(maps.Keys(names)) {
 		slices.Sort(names[p])
-		a.warn(fmt.Sprintf("%s uses %s, which a vat has not: what reaches that fails", p, strings.Join(names[p], ", ")),
+		a.Warn(fmt.Sprintf("%s uses %s, which a vat has not: what reaches that fails", p, strings.Join(names[p], ", ")),
 			fmt.Sprintf("--shim %s= says that it is known; --shim %s=MODULE puts a module in its place", names[p][0], names[p][0]))
 	}
 }
@@ -99,7 +96,7 @@ func (a *app) watchBundle(ctx context.Context, o bundle.Options, s bundling) err
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	if o.Cache == "" {
-		return fileError("set XDG_CACHE_HOME to a folder that you may write to", "there is no folder for what was bundled before, which --watch needs")
+		return cli.FileError("set XDG_CACHE_HOME to a folder that you may write to", "there is no folder for what was bundled before, which --watch needs")
 	}
 	last := ""
 	for {
@@ -107,7 +104,7 @@ func (a *app) watchBundle(ctx context.Context, o bundle.Options, s bundling) err
 			said := "done"
 			if err := a.bundle(o, s); err != nil {
 				if said = err.Error(); said != last {
-					asFailure(a.bundleError(err, s)).print(a.stderr)
+					cli.AsFailure(a.bundleError(err, s)).Print(a.Stderr)
 				}
 			}
 			last = said
@@ -124,14 +121,14 @@ func (a *app) watchBundle(ctx context.Context, o bundle.Options, s bundling) err
 func (a *app) printWhy(b *bundle.Bundled, s bundling) error {
 	ways := whys(b, s.why)
 	if len(ways) == 0 {
-		return fileError("'qvat bundle --check --json' lists them all", "no module is called %s", s.why)
+		return cli.FileError("'qvat bundle --check --json' lists them all", "no module is called %s", s.why)
 	}
 	if s.asJSON {
-		return a.printJSON(map[string]any{"why": ways})
+		return a.PrintJSON(map[string]any{"why": ways})
 	}
 	for i, way := range ways {
 		if i > 0 {
-			if err := a.printLine(""); err != nil {
+			if err := a.PrintLine(""); err != nil {
 				return err
 			}
 		}
@@ -140,7 +137,7 @@ func (a *app) printWhy(b *bundle.Bundled, s bundling) error {
 			if depth > 0 {
 				arrow = strings.Repeat("  ", depth-1) + "└ "
 			}
-			if err := a.printLine(arrow + api.Clean(name)); err != nil {
+			if err := a.PrintLine(arrow + api.Clean(name)); err != nil {
 				return err
 			}
 		}

@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/fault"
 )
 
@@ -69,7 +68,7 @@ been committed yet.`,
   qvat call alice alice.chain --add bob.js --key bob.key --add carol.js --key carol.key
   qvat call alice alice.chain --add bob.bundle --key bob.key -v
   qvat call alice counter --json`,
-		Args: args("VAT", "CAPSULE"),
+		Args: cli.Args("VAT", "CAPSULE"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
 			switch len(args) {
 			case 0:
@@ -80,7 +79,7 @@ been committed yet.`,
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	limitFlag(cmd, &c.limits)
+	cli.LimitFlag(cmd, &c.limits)
 	f := cmd.Flags()
 	c.add.register(f)
 	f.StringVar(&c.bind, "bind", "", "make bound signatures, for the vat of `ROOTKEY`")
@@ -88,11 +87,11 @@ been committed yet.`,
 	f.StringVar(&c.input, "input", "", "the input: `JSON`, @FILE, or - for stdin")
 	f.BoolVar(&c.asJSON, "json", false, "write JSON with what the message used, for programs")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "tell on stderr how much was sent")
-	a.completeFlag(cmd, "bind", a.completeVats)
-	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
+	cli.CompleteFlag(cmd, "bind", a.completeVats)
+	cmd.RunE = a.Does(func(ctx context.Context, args []string) error {
 		err := a.call(ctx, cmd, args[0], args[1], c)
 		if err != nil && c.asJSON {
-			return a.alsoJSON(asFailure(err))
+			return a.alsoJSON(cli.AsFailure(err))
 		}
 		return err
 	})
@@ -101,7 +100,7 @@ been committed yet.`,
 
 func (a *app) call(ctx context.Context, cmd *cobra.Command, vat, capsule string, c calling) error {
 	if c.usesStdinTwice() {
-		return usageError(cmd, "- stands for stdin, which can be read only once")
+		return cli.UsageError(cmd, "- stands for stdin, which can be read only once")
 	}
 	v, err := a.findVat(cmd, vat)
 	if err != nil {
@@ -110,7 +109,7 @@ func (a *app) call(ctx context.Context, cmd *cobra.Command, vat, capsule string,
 	var bound chains.PublicKey
 	if c.bind != "" {
 		if len(c.add) == 0 {
-			return usageError(cmd, "--bind says how to sign, so it needs an --add")
+			return cli.UsageError(cmd, "--bind says how to sign, so it needs an --add")
 		}
 		if bound, err = a.rootKey(cmd, c.bind); err != nil {
 			return err
@@ -123,14 +122,14 @@ func (a *app) call(ctx context.Context, cmd *cobra.Command, vat, capsule string,
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	modules := d.holdsModules()
-	told := c.verbose || modules && a.terminal
+	told := c.verbose || modules && a.Terminal
 	answer, err := a.deliver(ctx, v, bound, d, told || modules && c.asJSON)
 	if err != nil {
 		return err
 	}
 	if told && answer.Sent != nil {
 		// A stderr that takes nothing is no reason to lose the answer.
-		_, _ = fmt.Fprintln(a.stderr, answer.Sent)
+		_, _ = fmt.Fprintln(a.Stderr, answer.Sent)
 	}
 	return a.printAnswer(answer, c.asJSON)
 }
@@ -153,52 +152,21 @@ func (a *app) draftCall(cmd *cobra.Command, capsule string, c calling, bound cha
 			return nil, err
 		}
 		if err := d.link(g, keys, bound); err != nil {
-			return nil, badBytes(add.program, err)
+			return nil, cli.BadBytes(add.program, err)
 		}
 	}
 	if err := a.modules(d, c.modules, c.limits); err != nil {
 		return nil, err
 	}
 	if cmd.Flags().Changed("input") {
-		if d.capsule.Input, err = a.callInput(cmd, c); err != nil {
+		if d.capsule.Input, err = a.ReadJSON(cmd, "--input", "the input", c.input, c.limits.Input); err != nil {
 			return nil, err
 		}
 	}
 	if _, err := d.capsule.Encode(); err != nil {
-		return nil, badBytes(capsule, err)
+		return nil, cli.BadBytes(capsule, err)
 	}
 	return d, nil
-}
-
-// callInput reads --input, which must be JSON.
-func (a *app) callInput(cmd *cobra.Command, c calling) ([]byte, error) {
-	text, name := []byte(c.input), "--input"
-	if path, ok := strings.CutPrefix(c.input, "@"); ok || c.input == "-" {
-		if !ok {
-			path = "-"
-		}
-		name = path
-		var err error
-		if text, err = a.readInput(path, chains.InputBytes, c.limits.Input); err != nil {
-			return nil, err
-		}
-	}
-	if len(text) > c.limits.Input {
-		return nil, badBytes(name, &chains.TooLargeError{Limit: chains.InputBytes, Max: c.limits.Input})
-	}
-	if !json.Valid(text) {
-		return nil, usageError(cmd, "the input is not JSON: %w", jsonError(text))
-	}
-	return text, nil
-}
-
-// jsonError says where text stops being JSON.
-func jsonError(text []byte) error {
-	var v json.RawMessage
-	if err := json.Unmarshal(text, &v); err != nil {
-		return err
-	}
-	return errors.New("it cannot be read")
 }
 
 func (c calling) usesStdinTwice() bool {
@@ -222,29 +190,22 @@ func (c calling) usesStdinTwice() bool {
 // printAnswer writes what a vat answered, as JSON that no terminal minds.
 func (a *app) printAnswer(answer answered, asJSON bool) error {
 	if asJSON {
-		return a.printJSON(answer)
+		return a.PrintJSON(answer)
 	}
-	if answer.Result == nil {
-		return nil
-	}
-	one, err := oneLine(answer.Result)
-	if err != nil {
-		return err
-	}
-	return a.printLine(one)
+	return a.PrintResult(answer.Result)
 }
 
 // alsoJSON writes a failure for programs, and gives it back to be written for
 // people. Arguments that make no sense have no JSON.
-func (a *app) alsoJSON(f *failure) error {
-	if f.name == exitUsage {
+func (a *app) alsoJSON(f *cli.Failure) error {
+	if f.Name == cli.ExitUsage {
 		return f
 	}
-	shown := f.fault
+	shown := f.Fault
 	if shown == nil {
-		shown = &fault.Error{Code: fault.Code(f.name), Message: f.Error()}
+		shown = &fault.Error{Code: fault.Code(f.Name), Message: f.Error()}
 	}
-	if err := a.printJSON(map[string]any{"error": withSource(shown, f.err)}); err != nil {
+	if err := a.PrintJSON(map[string]any{"error": withSource(shown, f.Err)}); err != nil {
 		return errors.Join(f, err)
 	}
 	return f

@@ -16,6 +16,7 @@ import (
 
 	"qvat/chains"
 	"qvat/chains/chaintest"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 )
 
@@ -77,7 +78,7 @@ func TestCallInterrupted(t *testing.T) {
 	}()
 	a := silent()
 	var out, text bytes.Buffer
-	a.stdout, a.stderr = &out, &text
+	a.Stdout, a.Stderr = &out, &text
 	if code := a.run(ctx, []string{"call", url, path, "--json"}); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
@@ -99,14 +100,14 @@ func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
 // TestStdoutFull holds that a result that could not be written is no success.
 func TestStdoutFull(t *testing.T) {
 	a := silent()
-	a.stdout = full{}
+	a.Stdout = full{}
 	for name, err := range map[string]error{
 		"result":  a.printAnswer(answered{Answer: api.Answer{Result: []byte("1")}}, false),
 		"json":    a.printAnswer(answered{Answer: api.Answer{Result: []byte("1")}}, true),
-		"table":   a.table(func(w *table) { w.row("a", "b") }),
+		"table":   a.Table(func(w *cli.Table) { w.Row("a", "b") }),
 		"inspect": a.printView("x", view(chaintest.Parse("root").Capsule(""), 1, chains.PublicKey{}), false),
 	} {
-		if asFailure(err).exitCode() != 1 {
+		if cli.AsFailure(err).ExitCode() != 1 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -129,7 +130,7 @@ func TestProgress(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := silent()
 				var out bytes.Buffer
-				a.stderr, a.terminal = &out, c.terminal
+				a.Stderr, a.Terminal = &out, c.terminal
 				p := a.progress("asking")
 				time.Sleep(c.wait)
 				p.now("waiting for the answer")

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 )
 
 // newChain is `qvat chain`: names for chains.
@@ -22,7 +23,7 @@ the folder qvat among your settings.`,
   qvat chain list
   qvat chain remove counter`,
 	}
-	group(a, cmd, newChainSave(a), newChainList(a), newChainRemove(a))
+	cli.Group(a.App, cmd, newChainSave(a), newChainList(a), newChainRemove(a))
 	return cmd
 }
 
@@ -35,14 +36,14 @@ func newChainSave(a *app) *cobra.Command {
 at most 128 characters. A chain that has the name already is replaced. What a map
 beside CAPSULE knows of its programs is saved with it.`,
 		Example: "  qvat chain save counter bob.chain",
-		Args:    args("NAME", "CAPSULE"),
+		Args:    cli.Args("NAME", "CAPSULE"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
 			if len(args) != 1 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
 			return a.completeCapsules(cmd, nil, to)
 		},
-		RunE: a.does(func(_ context.Context, args []string) error {
+		RunE: a.Does(func(_ context.Context, args []string) error {
 			if err := checkName(args[0]); err != nil {
 				return err
 			}
@@ -57,7 +58,7 @@ beside CAPSULE knows of its programs is saved with it.`,
 			return a.saveChain(h, args[0], c)
 		}),
 	}
-	limitFlag(cmd, &lim)
+	cli.LimitFlag(cmd, &lim)
 	return cmd
 }
 
@@ -74,11 +75,11 @@ the message id that calling it as it stands has. A file that cannot be used has
 "error" instead.`,
 		Example: `  qvat chain list
   qvat chain list --json`,
-		Args: args(),
+		Args: cli.Args(),
 	}
-	limitFlag(cmd, &lim)
+	cli.LimitFlag(cmd, &lim)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, for programs")
-	cmd.RunE = a.does(func(context.Context, []string) error { return a.listChains(asJSON, lim) })
+	cmd.RunE = a.Does(func(context.Context, []string) error { return a.listChains(asJSON, lim) })
 	return cmd
 }
 
@@ -106,22 +107,22 @@ func (a *app) listChains(asJSON bool, lim chains.Limits) error {
 		rows = append(rows, h.chainRow(name, lim))
 	}
 	if asJSON {
-		return a.printJSON(rows)
+		return a.PrintJSON(rows)
 	}
-	return a.table(func(w *table) {
+	return a.Table(func(w *cli.Table) {
 		for _, r := range rows {
 			if r.Err != "" {
-				w.row(r.Name, "unusable: "+r.Err)
+				w.Row(r.Name, "unusable: "+r.Err)
 				continue
 			}
-			w.row(r.Name, count(r.Links, "link"), count(*r.Programs, "program"), strconv.Itoa(r.Bytes)+" bytes")
+			w.Row(r.Name, cli.Count(r.Links, "link"), cli.Count(*r.Programs, "program"), strconv.Itoa(r.Bytes)+" bytes")
 		}
 	})
 }
 
 func (h home) chainRow(name string, lim chains.Limits) chainRow {
 	path := h.path(chainsDir, name, chainExt)
-	b, err := readLimited(path, chains.CapsuleBytes, lim.Capsule)
+	b, err := cli.ReadLimited(path, chains.CapsuleBytes, lim.Capsule)
 	if err != nil {
 		return chainRow{Name: name, Err: err.Error()}
 	}
@@ -139,9 +140,9 @@ func newChainRemove(a *app) *cobra.Command {
 		Short:             "Forget a saved chain",
 		Long:              "Forgets a saved chain.",
 		Example:           "  qvat chain remove counter",
-		Args:              args("NAME"),
-		ValidArgsFunction: first(a.completeChains),
-		RunE: a.does(func(_ context.Context, args []string) error {
+		Args:              cli.Args("NAME"),
+		ValidArgsFunction: cli.First(a.completeChains),
+		RunE: a.Does(func(_ context.Context, args []string) error {
 			h, err := a.home()
 			if err != nil {
 				return err

@@ -8,27 +8,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// completion is what cobra asks for the words that may come next.
-type completion = func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective)
-
-// completeFlag sets how a flag's value is completed. It panics for a flag that
-// the command does not have: a mistake that any run shows.
-func (a *app) completeFlag(cmd *cobra.Command, flag string, with completion) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, with); err != nil {
-		panic(err)
-	}
-}
-
-// first completes with as the first argument, and nothing after it.
-func first(with completion) completion {
-	return func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return with(cmd, args, to)
-	}
-}
-
 // completeVats completes the name of a saved vat.
 func (a *app) completeVats(_ *cobra.Command, _ []string, to string) ([]string, cobra.ShellCompDirective) {
 	return a.saved(vatsDir, vatExt, to), cobra.ShellCompDirectiveNoFileComp
@@ -76,9 +55,4 @@ func (a *app) saved(kind, ext, to string) []string {
 		}
 	}
 	return found
-}
-
-// completeDirs completes a folder.
-func completeDirs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveFilterDirs
 }

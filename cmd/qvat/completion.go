@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"qvat/cmd/qvat/cli"
 )
 
 func newCompletion(a *app, root *cobra.Command) *cobra.Command {
@@ -16,21 +18,21 @@ names and files.`,
 		Example: `  source <(qvat completion bash)
   qvat completion zsh > "${fpath[1]}/_qvat"
   qvat completion fish > ~/.config/fish/completions/qvat.fish`,
-		Args:              args("SHELL"),
-		ValidArgsFunction: first(cobra.FixedCompletions(shells, cobra.ShellCompDirectiveNoFileComp)),
+		Args:              cli.Args("SHELL"),
+		ValidArgsFunction: cli.First(cobra.FixedCompletions(shells, cobra.ShellCompDirectiveNoFileComp)),
 	}
-	cmd.RunE = a.does(func(_ context.Context, args []string) error {
+	cmd.RunE = a.Does(func(_ context.Context, args []string) error {
 		switch args[0] {
 		case "bash":
-			return root.GenBashCompletionV2(a.stdout, true)
+			return root.GenBashCompletionV2(a.Stdout, true)
 		case "zsh":
-			return root.GenZshCompletion(a.stdout)
+			return root.GenZshCompletion(a.Stdout)
 		case "fish":
-			return root.GenFishCompletion(a.stdout, true)
+			return root.GenFishCompletion(a.Stdout, true)
 		case "powershell":
-			return root.GenPowerShellCompletionWithDesc(a.stdout)
+			return root.GenPowerShellCompletionWithDesc(a.Stdout)
 		}
-		return usageError(cmd, "there is no completion for %q", args[0])
+		return cli.UsageError(cmd, "there is no completion for %q", args[0])
 	})
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/runtime/runtimetest"
 )
 
@@ -44,7 +45,7 @@ func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 	case len(args) > 2 && !strings.HasPrefix(args[2], "-"):
 		ts.Check(warm(ts.MkAbs(args[2])))
 	default:
-		ts.Check(warm(ts.MkAbs(defaultVat)))
+		ts.Check(warm(ts.MkAbs(cli.DefaultVat)))
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = ts.MkAbs(".")

@@ -8,6 +8,7 @@ import (
 	neturl "net/url"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	"qvat/host/fault"
 )
@@ -45,10 +46,10 @@ func (a *app) deliver(ctx context.Context, v savedVat, bound chains.PublicKey, d
 	case err == nil:
 		return answered{Answer: answer}, nil
 	case ctx.Err() != nil:
-		return answered{}, &failure{
-			name: exitInterrupted,
-			err:  errors.New("interrupted before the vat answered"),
-			hint: "if the message was sent already, the vat may still have committed it",
+		return answered{}, &cli.Failure{
+			Name: cli.ExitInterrupted,
+			Err:  errors.New("interrupted before the vat answered"),
+			Hint: "if the message was sent already, the vat may still have committed it",
 		}
 	}
 	return answered{}, deliveryFailure(v.URL, err, d)
@@ -75,11 +76,11 @@ func checkRoot(ctx context.Context, client *api.Client, v savedVat, bound chains
 }
 
 func wrongVat(want, shown, which, hint string) error {
-	return &failure{
-		name:   exitWrongVat,
-		err:    fmt.Errorf("the vat's root key is not %s; nothing was sent", which),
-		detail: []string{"expected " + want, "it shows " + api.Clean(shown)},
-		hint:   hint,
+	return &cli.Failure{
+		Name:   cli.ExitWrongVat,
+		Err:    fmt.Errorf("the vat's root key is not %s; nothing was sent", which),
+		Detail: []string{"expected " + want, "it shows " + api.Clean(shown)},
+		Hint:   hint,
 	}
 }
 
@@ -103,7 +104,7 @@ func stage(p api.Progress) string {
 // deliveryFailure makes what went wrong on the way into a failure.
 func deliveryFailure(url string, err error, d *draft) error {
 	var f *fault.Error
-	var known *failure
+	var known *cli.Failure
 	var timeout net.Error
 	var asked *neturl.Error
 	if errors.As(err, &asked) {
@@ -115,13 +116,13 @@ func deliveryFailure(url string, err error, d *draft) error {
 	case errors.As(err, &f):
 		return faultFailure(f, d)
 	case errors.Is(err, api.ErrNotVat):
-		return &failure{name: exitUnreachable, err: fmt.Errorf("%s: %w", url, err), hint: "check the vat's URL"}
+		return &cli.Failure{Name: cli.ExitUnreachable, Err: fmt.Errorf("%s: %w", url, err), Hint: "check the vat's URL"}
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return &failure{name: exitUnreachable, err: fmt.Errorf("%s gave no answer in time: %w", url, err), hint: "try again later"}
+		return &cli.Failure{Name: cli.ExitUnreachable, Err: fmt.Errorf("%s gave no answer in time: %w", url, err), Hint: "try again later"}
 	}
-	return &failure{
-		name: exitUnreachable,
-		err:  fmt.Errorf("cannot reach %s: %w", url, err),
-		hint: "check the URL, and that the vat is running ('qvat run' starts one)",
+	return &cli.Failure{
+		Name: cli.ExitUnreachable,
+		Err:  fmt.Errorf("cannot reach %s: %w", url, err),
+		Hint: "check the URL, and that the vat is running ('qvat run' starts one)",
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	"qvat/tools/bundle"
 	"qvat/tools/dev"
@@ -49,12 +50,12 @@ Ctrl-C, or SIGTERM, ends it within 2 seconds. What was stored is there the next 
 to begin anew, delete DIR/.qvat.`,
 		Example: `  qvat dev
   qvat dev counter --listen 127.0.0.1:0`,
-		Args:              args("[DIR]"),
-		ValidArgsFunction: first(completeDirs),
+		Args:              cli.Args("[DIR]"),
+		ValidArgsFunction: cli.First(cli.CompleteDirs),
 	}
 	cmd.Flags().StringVar(&listen, "listen", devListen, "listen on `ADDR`, HOST:PORT; port 0 is any free one")
 	cmd.Flags().BoolVar(&grantFiles, "grant-files", false, "let vat.toml grant a folder that is not the project's")
-	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = a.Does(func(ctx context.Context, args []string) error {
 		dir := "."
 		if len(args) > 0 {
 			dir = args[0]
@@ -87,12 +88,12 @@ func (a *app) dev(ctx context.Context, dir, listen string, grantFiles bool) erro
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		err = nil // told to stop before it had begun
 	case errors.Is(err, dev.ErrOutside):
-		return fileError("look at what the programs do there; with --grant-files they may", "%w", err)
+		return cli.FileError("look at what the programs do there; with --grant-files they may", "%w", err)
 	case errors.Is(err, fs.ErrNotExist):
-		return fileError("'qvat new "+dir+"' makes a project", "%w", err)
+		return cli.FileError("'qvat new "+dir+"' makes a project", "%w", err)
 	}
 	if hint := serveHint(err); hint != "" {
-		return &failure{name: exitFailed, err: err, hint: hint}
+		return &cli.Failure{Name: cli.ExitFailed, Err: err, Hint: hint}
 	}
 	return errors.Join(err, p.err)
 }
@@ -138,7 +139,7 @@ func (p *devReport) say(lines ...string) {
 	if p.err != nil {
 		return
 	}
-	if p.err = p.a.printLine(strings.Join(lines, "\n")); p.err != nil {
+	if p.err = p.a.PrintLine(strings.Join(lines, "\n")); p.err != nil {
 		p.silent()
 	}
 }
@@ -148,7 +149,7 @@ func (p *devReport) bundled(b *bundle.Bundled) {
 	for _, m := range b.Modules {
 		size += m.Bytes
 	}
-	p.say(fmt.Sprintf("%s  bundled: %s, %s", clock(time.Now()), count(len(b.Modules), "program"), inUnits(int64(size))))
+	p.say(fmt.Sprintf("%s  bundled: %s, %s", clock(time.Now()), cli.Count(len(b.Modules), "program"), inUnits(int64(size))))
 	if !p.shown {
 		p.shown = true
 		p.say("  qvat call " + p.url + " " + api.Clean(p.chain))
@@ -161,7 +162,7 @@ func (p *devReport) failed(err error) {
 		p.say(clock(time.Now())+"  not bundled: "+api.Clean(err.Error()), "  the chain is as it was")
 		return
 	}
-	said := []string{clock(time.Now()) + "  not bundled: " + count(len(wrong.List), "problem") + " in the sources; the chain is as it was"}
+	said := []string{clock(time.Now()) + "  not bundled: " + cli.Count(len(wrong.List), "problem") + " in the sources; the chain is as it was"}
 	for line := range strings.SplitSeq(wrong.Error(), "\n") {
 		said = append(said, "  "+cleanLine(line))
 	}
@@ -173,10 +174,10 @@ func (p *devReport) message(m dev.Message) {
 	for i, name := range m.Programs {
 		names[i] = api.Clean(brief(name))
 	}
-	said := []string{fmt.Sprintf("%s  %-13s  %12s fuel  %7s  %s", clock(m.At), api.Clean(m.Outcome), thousands(m.Fuel),
+	said := []string{fmt.Sprintf("%s  %-13s  %12s fuel  %7s  %s", clock(m.At), api.Clean(m.Outcome), cli.Thousands(m.Fuel),
 		shortTime(time.Duration(m.Micros)*time.Microsecond), strings.Join(names, " → "))}
 	add := func(level, text string) {
-		for _, line := range lines(text) {
+		for _, line := range cli.Lines(text) {
 			said = append(said, "  "+api.Clean(level)+": "+line)
 		}
 	}
@@ -186,12 +187,12 @@ func (p *devReport) message(m dev.Message) {
 	for _, l := range m.Log {
 		text := l.Message
 		if l.Fields != nil {
-			text += " " + string(terminalJSON(l.Fields))
+			text += " " + string(cli.TerminalJSON(l.Fields))
 		}
 		add("log "+strings.ToLower(l.Level.String()), text)
 	}
 	if m.Error != "" {
-		for _, line := range lines(m.Error) {
+		for _, line := range cli.Lines(m.Error) {
 			said = append(said, "  "+line)
 		}
 	}
@@ -209,7 +210,7 @@ func (p *devReport) note(level slog.Level, text string) {
 		return
 	}
 	// Nothing can be said about a stderr that takes nothing.
-	_, _ = fmt.Fprintf(p.a.stderr, "%s  %s\n", clock(time.Now()), strings.Join(lines(text), "\n  "))
+	_, _ = fmt.Fprintf(p.a.Stderr, "%s  %s\n", clock(time.Now()), strings.Join(cli.Lines(text), "\n  "))
 }
 
 func clock(at time.Time) string { return at.Format("15:04:05") }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/host/fault"
 )
 
@@ -21,7 +22,7 @@ func TestErrorsDoc(t *testing.T) {
 	for _, r := range fault.Table() {
 		want = append(want, fmt.Sprintf("%s %d %d", r.Code, r.Status, r.Exit))
 	}
-	for _, r := range exitTable() {
+	for _, r := range cli.ExitTable() {
 		want = append(want, fmt.Sprintf("%s %d", r.Name, r.Exit))
 	}
 	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([0-9]+) \\|(?: ([0-9]+) \\|)? .+ \\|.*\\|$")
@@ -52,23 +53,23 @@ func TestExitCodesDiffer(t *testing.T) {
 	for _, r := range fault.Table() {
 		note(string(r.Code), r.Exit)
 	}
-	for _, r := range exitTable() {
+	for _, r := range cli.ExitTable() {
 		note(r.Name, r.Exit)
 	}
 }
 
 func TestFailureExit(t *testing.T) {
-	for _, r := range exitTable() {
-		if got := (&failure{name: r.Name}).exitCode(); got != r.Exit {
+	for _, r := range cli.ExitTable() {
+		if got := (&cli.Failure{Name: r.Name}).ExitCode(); got != r.Exit {
 			t.Errorf("%s ends with %d, not %d", r.Name, got, r.Exit)
 		}
 	}
 	for _, r := range fault.Table() {
-		if got := faultFailure(fault.New(r.Code, "x"), newDraft(emptyCapsule())).exitCode(); got != r.Exit {
+		if got := faultFailure(fault.New(r.Code, "x"), newDraft(emptyCapsule())).ExitCode(); got != r.Exit {
 			t.Errorf("%s ends with %d, not %d", r.Code, got, r.Exit)
 		}
 	}
-	if got := asFailure(os.ErrClosed).exitCode(); got != 1 {
+	if got := cli.AsFailure(os.ErrClosed).ExitCode(); got != 1 {
 		t.Errorf("an error with no row ends with %d, not 1", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rivo/uniseg"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	"qvat/host/fault"
 	"qvat/tools/bundle"
@@ -16,21 +17,21 @@ import (
 
 // faultFailure makes a vat's refusal into what is shown of it. Where a program
 // threw whose text is at hand, its line is shown.
-func faultFailure(f *fault.Error, d *draft) *failure {
-	out := &failure{fault: f, err: fmt.Errorf("%s: %s", f.Code, faultMessage(f)), hint: faultHint(f)}
+func faultFailure(f *fault.Error, d *draft) *cli.Failure {
+	out := cli.FaultFailure(f)
 	for _, text := range f.Missing {
 		line := "missing " + api.Clean(text)
 		if h, err := chains.ParseHash(text); err == nil {
 			line += bracketed(d.nameOf(h))
 		}
-		out.detail = append(out.detail, line)
+		out.Detail = append(out.Detail, line)
 	}
 	if at, ok := d.source(f); ok {
-		out.err = &sourced{out.err, at}
-		out.detail = append(out.detail, fmt.Sprintf("in %s, line %d, column %d", api.Clean(at.File), at.Line, at.Column))
+		out.Err = &sourced{out.Err, at}
+		out.Detail = append(out.Detail, fmt.Sprintf("in %s, line %d, column %d", api.Clean(at.File), at.Line, at.Column))
 	}
 	if f.Program != "" {
-		out.detail = append(out.detail, where(f, d)...)
+		out.Detail = append(out.Detail, where(f, d)...)
 	}
 	return out
 }
@@ -52,13 +53,6 @@ func withSource(f *fault.Error, err error) any {
 		*fault.Error
 		Source *bundle.Place `json:"source,omitempty"`
 	}{f, at}
-}
-
-func faultMessage(f *fault.Error) string {
-	if f.Name == "" || strings.HasPrefix(f.Message, f.Name+":") {
-		return f.Message
-	}
-	return f.Name + ": " + f.Message
 }
 
 // where says in which program, and at which place in its text.
@@ -122,34 +116,4 @@ func caret(line string, number, column int) []string {
 }
 
 // plain is a stretch of a source line, safe to show and with no tabs.
-func plain(r []rune) string { return lines(string(r))[0] }
-
-// faultHint says what the caller can do.
-func faultHint(f *fault.Error) string {
-	switch f.Code {
-	case fault.RootNotSigned:
-		return "the chain's first program must be signed with the root key of this very vat"
-	case fault.MissingPrograms:
-		return "ask whoever made the chain for a capsule that holds them, or give a module's text with --module"
-	case fault.TooLarge:
-		if f.Limit != "" {
-			return "the limit is " + f.Limit + " in the vat's qvat.toml"
-		}
-	case fault.BusyPeer, fault.Busy:
-		if f.RetryAfter > 0 {
-			return "try again in " + count(f.RetryAfter, "second")
-		}
-		return "try again later"
-	case fault.OutOfFuel, fault.OutOfMemory, fault.OutOfTime:
-		return "nothing of the message was kept; the limits are in the vat's qvat.toml"
-	case fault.NeverSettled:
-		return "a promise that the program waits for was never settled; nothing of the message was kept"
-	case fault.StackOverflow:
-		return "a program called itself too deeply; nothing of the message was kept"
-	case fault.Internal:
-		if f.Reference != "" {
-			return "the vat's owner finds the cause in its log under " + f.Reference
-		}
-	}
-	return ""
-}
+func plain(r []rune) string { return cli.Lines(string(r))[0] }

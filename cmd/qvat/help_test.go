@@ -7,16 +7,18 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"qvat/cmd/qvat/cli"
 )
 
 // silent is an app with nothing around it.
 func silent() *app {
-	return &app{
-		stdin:  strings.NewReader(""),
-		stdout: io.Discard,
-		stderr: io.Discard,
-		getenv: func(string) string { return "" },
-	}
+	return &app{&cli.App{
+		Stdin:  strings.NewReader(""),
+		Stdout: io.Discard,
+		Stderr: io.Discard,
+		Getenv: func(string) string { return "" },
+	}}
 }
 
 // TestHelp holds that each command explains itself: what it is, in a line and

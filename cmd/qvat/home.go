@@ -14,6 +14,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 )
 
 // home is the folder of saved names, $QVAT_HOME or qvat in the user's folder
@@ -40,11 +41,11 @@ const (
 )
 
 func (a *app) home() (home, error) {
-	dir := a.getenv("QVAT_HOME")
+	dir := a.Getenv("QVAT_HOME")
 	if dir == "" {
 		base, err := os.UserConfigDir()
 		if err != nil {
-			return home{}, fileError("set QVAT_HOME to the folder for saved names", "%w", err)
+			return home{}, cli.FileError("set QVAT_HOME to the folder for saved names", "%w", err)
 		}
 		dir = filepath.Join(base, "qvat")
 	}
@@ -59,11 +60,11 @@ func checkPrivate(dir string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fileError("", "%w", err)
+		return cli.FileError("", "%w", err)
 	case !info.IsDir():
-		return fileError("set QVAT_HOME to a folder", "%s is not a folder", dir)
+		return cli.FileError("set QVAT_HOME to a folder", "%s is not a folder", dir)
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
-		return fileError("chmod 700 "+dir, "others may write to %s", dir)
+		return cli.FileError("chmod 700 "+dir, "others may write to %s", dir)
 	}
 	return nil
 }
@@ -76,10 +77,10 @@ func checkName(name string) error {
 		ok = ok && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-')
 	}
 	if !ok {
-		return fileError("names are made of a-z, 0-9 and -, start with no -, and have at most 128 characters", "%q is not a name", name)
+		return cli.FileError("names are made of a-z, 0-9 and -, start with no -, and have at most 128 characters", "%q is not a name", name)
 	}
 	if _, err := chains.ParseHash(name); err == nil {
-		return fileError("choose a name that cannot be mistaken for a key", "%q is not a name", name)
+		return cli.FileError("choose a name that cannot be mistaken for a key", "%q is not a name", name)
 	}
 	return nil
 }
@@ -91,7 +92,7 @@ func (h home) path(kind, name, ext string) string {
 // save writes one file under a checked name.
 func (h home) save(kind, name, ext string, data []byte) error {
 	if err := os.MkdirAll(filepath.Join(h.dir, kind), 0o700); err != nil {
-		return fileError("", "%w", err)
+		return cli.FileError("", "%w", err)
 	}
 	return writeFile(h.path(kind, name, ext), data, 0o600)
 }
@@ -103,10 +104,10 @@ func (h home) remove(kind, name, ext, what string) error {
 	}
 	err := os.Remove(h.path(kind, name, ext))
 	if errors.Is(err, fs.ErrNotExist) {
-		return fileError("'qvat "+what+" list' lists them", "no %s is saved as %q", what, name)
+		return cli.FileError("'qvat "+what+" list' lists them", "no %s is saved as %q", what, name)
 	}
 	if err != nil {
-		return fileError("", "%w", err)
+		return cli.FileError("", "%w", err)
 	}
 	return nil
 }
@@ -119,7 +120,7 @@ func (h home) names(kind, ext string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fileError("", "%w", err)
+		return nil, cli.FileError("", "%w", err)
 	}
 	var names []string
 	for _, e := range entries {
@@ -138,7 +139,7 @@ func (h home) vat(name string) (savedVat, error) {
 		return savedVat{}, err
 	}
 	path := h.path(vatsDir, name, vatExt)
-	b, err := readLimited(path, "vat_file_bytes", maxVatFile)
+	b, err := cli.ReadLimited(path, "vat_file_bytes", maxVatFile)
 	if err != nil {
 		return savedVat{}, err
 	}
@@ -152,7 +153,7 @@ func (h home) vat(name string) (savedVat, error) {
 		err = v.check()
 	}
 	if err != nil {
-		return savedVat{}, fileError(fmt.Sprintf("mend the file, or 'qvat vat remove %s' and add it again", name), "%s: %w", path, err)
+		return savedVat{}, cli.FileError(fmt.Sprintf("mend the file, or 'qvat vat remove %s' and add it again", name), "%s: %w", path, err)
 	}
 	return v, nil
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 )
 
@@ -25,11 +25,11 @@ which says what power there is; and the database vat.db. It prints the root publ
 key, by which others know the vat. A vat that is there already is left alone.`,
 		Example: `  qvat init vat
   qvat init vat --listen 127.0.0.1:8080`,
-		Args:              args("DIR"),
-		ValidArgsFunction: first(completeDirs),
+		Args:              cli.Args("DIR"),
+		ValidArgsFunction: cli.First(cli.CompleteDirs),
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "the `ADDR` to put into qvat.toml, HOST:PORT")
-	cmd.RunE = a.does(func(_ context.Context, args []string) error {
+	cmd.RunE = a.Does(func(_ context.Context, args []string) error {
 		if err := initVat(args[0], listen); err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ key, by which others know the vat. A vat that is there already is left alone.`,
 		if err != nil {
 			return err
 		}
-		return a.printLine(fmt.Sprintf("made %s, whose root key is %s", api.Clean(args[0]), public))
+		return a.PrintLine(fmt.Sprintf("made %s, whose root key is %s", api.Clean(args[0]), public))
 	})
 	return cmd
 }
@@ -49,18 +49,12 @@ key, by which others know the vat. A vat that is there already is left alone.`,
 func initVat(dir, listen string) error {
 	err := makeVat(dir, listen)
 	switch {
-	case errors.Is(err, fs.ErrExist) && !isVat(dir):
-		return fileError("move it away, or name another folder", "%s holds a part of a vat, and no qvat.toml: %w", dir, err)
+	case errors.Is(err, fs.ErrExist) && !cli.IsVat(dir):
+		return cli.FileError("move it away, or name another folder", "%s holds a part of a vat, and no qvat.toml: %w", dir, err)
 	case errors.Is(err, fs.ErrExist):
-		return fileError("'qvat run "+dir+"' serves it; or name another folder", "%w", err)
+		return cli.FileError("'qvat run "+dir+"' serves it; or name another folder", "%w", err)
 	case err != nil:
-		return fileError("", "%w", err)
+		return cli.FileError("", "%w", err)
 	}
 	return nil
-}
-
-// isVat reports whether dir holds a whole vat: its settings are made last.
-func isVat(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "qvat.toml"))
-	return err == nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/tools/bundle"
 )
 
@@ -64,15 +65,15 @@ Of a bundle:
   qvat inspect bob.bundle --text
   qvat inspect bob.chain --root $(qvat key show vat/keys/root.key)
   qvat inspect counter --json`,
-		Args:              args("CAPSULE"),
-		ValidArgsFunction: first(a.completeCapsules),
+		Args:              cli.Args("CAPSULE"),
+		ValidArgsFunction: cli.First(a.completeCapsules),
 	}
-	limitFlag(cmd, &s.limits)
+	cli.LimitFlag(cmd, &s.limits)
 	cmd.Flags().StringVar(&s.root, "root", "", "the `ROOTKEY` of the vat that bound signatures are for")
 	cmd.Flags().BoolVar(&s.texts, "text", false, "show the texts of modules too, where a tree is shown")
 	cmd.Flags().BoolVar(&s.asJSON, "json", false, "write JSON, for programs")
-	a.completeFlag(cmd, "root", a.completeVats)
-	cmd.RunE = a.does(func(_ context.Context, args []string) error {
+	cli.CompleteFlag(cmd, "root", a.completeVats)
+	cmd.RunE = a.Does(func(_ context.Context, args []string) error {
 		in, err := a.openCapsule(args[0])
 		if err != nil {
 			return err
@@ -102,7 +103,7 @@ func (a *app) inspectCapsule(cmd *cobra.Command, in *input, arg string, s inspec
 	v := view(c.capsule, len(c.bytes), key)
 	v.nameBy(a.readMap(c.path))
 	if s.asJSON {
-		return a.printJSON(v)
+		return a.PrintJSON(v)
 	}
 	return a.printView(arg, v, s.texts)
 }

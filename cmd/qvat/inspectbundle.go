@@ -8,30 +8,36 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 )
 
 // bundleView is what `qvat inspect --json` writes of a bundle; its help
 // documents it.
 type bundleView struct {
-	Main    string             `json:"main"`
-	Bytes   int                `json:"bytes"`
-	Modules []bundleModuleView `json:"modules"`
+	Main    string       `json:"main"`
+	Bytes   int          `json:"bytes"`
+	Modules []moduleText `json:"modules"`
 }
 
-type bundleModuleView struct {
+// moduleRow is what is told of a module, whether it was bundled or inspected.
+type moduleRow struct {
 	Program    string   `json:"program"`
 	Name       string   `json:"name"`
 	Bytes      int      `json:"bytes"`
 	Requires   []string `json:"requires"`
 	RequiredBy int      `json:"requiredBy"`
-	Text       string   `json:"text"`
+}
+
+type moduleText struct {
+	moduleRow
+	Text string `json:"text"`
 }
 
 // inspectBundle shows the bundle that in holds; arg is what it was called by.
 func (a *app) inspectBundle(cmd *cobra.Command, in *input, arg string, s inspecting) error {
 	if s.root != "" {
-		return usageError(cmd, "--root checks signatures, and %s is a bundle: it has none", arg)
+		return cli.UsageError(cmd, "--root checks signatures, and %s is a bundle: it has none", arg)
 	}
 	b, size, err := in.readBundle(s.limits)
 	if err != nil {
@@ -39,19 +45,17 @@ func (a *app) inspectBundle(cmd *cobra.Command, in *input, arg string, s inspect
 	}
 	v := viewBundle(b, size)
 	if s.asJSON {
-		return a.printJSON(v)
+		return a.PrintJSON(v)
 	}
 	return a.printBundle(arg, v, s.texts)
 }
 
 // viewBundle looks at a bundle of so many bytes.
 func viewBundle(b chains.Bundle, bytes int) bundleView {
-	v := bundleView{Main: b.Main.String(), Bytes: bytes, Modules: []bundleModuleView{}}
+	v := bundleView{Main: b.Main.String(), Bytes: bytes, Modules: []moduleText{}}
 	for _, m := range b.Modules {
 		p := m.Program
-		v.Modules = append(v.Modules, bundleModuleView{
-			Program: p.Hash().String(), Name: m.Name, Bytes: len(p.Text()), Requires: hexes(p.Requires()), Text: p.Text(),
-		})
+		v.Modules = append(v.Modules, moduleText{moduleRow{p.Hash().String(), m.Name, len(p.Text()), hexes(p.Requires()), 0}, p.Text()})
 	}
 	by := requiredBy(v.nodes())
 	for i := range v.Modules {
@@ -71,8 +75,8 @@ func (v bundleView) nodes() map[string]node {
 // printBundle writes a bundle's view for a person. It is written as it is made:
 // a bundle may hold much.
 func (a *app) printBundle(name string, v bundleView, texts bool) error {
-	w := bufio.NewWriter(a.stdout)
-	fmt.Fprintf(w, "%s: a bundle of %s, %s\n", api.Clean(name), count(len(v.Modules), "module"), count(v.Bytes, "byte"))
+	w := bufio.NewWriter(a.Stdout)
+	fmt.Fprintf(w, "%s: a bundle of %s, %s\n", api.Clean(name), cli.Count(len(v.Modules), "module"), cli.Count(v.Bytes, "byte"))
 	fmt.Fprintf(w, "main %s\n\n", v.Main)
 	nodes := v.nodes()
 	t := newTree(nodes)
@@ -86,7 +90,7 @@ func (a *app) printBundle(name string, v bundleView, texts bool) error {
 
 // writeTexts writes the modules' texts, in the order given.
 func (v bundleView) writeTexts(w io.Writer, order []string) {
-	at := map[string]bundleModuleView{}
+	at := map[string]moduleText{}
 	for _, m := range v.Modules {
 		at[m.Program] = m
 	}

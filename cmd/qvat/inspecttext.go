@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 )
 
@@ -16,7 +17,7 @@ const handful = 3
 // even where these are a tree.
 func (a *app) printView(name string, v capsuleView, texts bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s, %s\n", api.Clean(name), count(len(v.Links), "link"), count(v.programs(), "program"), count(v.Bytes, "byte"))
+	fmt.Fprintf(&b, "%s: %s, %s, %s\n", api.Clean(name), cli.Count(len(v.Links), "link"), cli.Count(v.programs(), "program"), cli.Count(v.Bytes, "byte"))
 	fmt.Fprintf(&b, "message %s\n", v.ID)
 	if v.RootSigned != nil && !*v.RootSigned {
 		fmt.Fprintf(&b, "the first link has NO valid signature by the root key\n")
@@ -45,13 +46,13 @@ func (a *app) printView(name string, v capsuleView, texts bool) error {
 		}
 	}
 	if len(v.Input) > 0 {
-		one, err := oneLine(v.Input)
+		one, err := cli.OneLine(v.Input)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(&b, "\ninput: %s\n", one)
 	}
-	_, err := a.stdout.Write([]byte(b.String()))
+	_, err := a.Stdout.Write([]byte(b.String()))
 	return err
 }
 
@@ -120,8 +121,8 @@ func writeBody(b io.Writer, body *bodyView, missing map[string]bool) {
 		}
 		fmt.Fprintf(b, "  requires %s%s\n", h, where)
 	}
-	fmt.Fprintf(b, "  text, %s:\n", count(body.Bytes, "byte"))
-	for _, line := range lines(strings.TrimSuffix(body.Text, "\n")) {
+	fmt.Fprintf(b, "  text, %s:\n", cli.Count(body.Bytes, "byte"))
+	for _, line := range cli.Lines(strings.TrimSuffix(body.Text, "\n")) {
 		fmt.Fprintf(b, "    | %s\n", line)
 	}
 }

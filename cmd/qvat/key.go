@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/keyfile"
 )
 
@@ -25,7 +26,7 @@ A key that signs programs must sign nothing else.`,
   qvat key show bob.key
   openssl genpkey -algorithm ed25519 -out carol.key`,
 	}
-	group(a, cmd, newKeyNew(a), newKeyShow(a))
+	cli.Group(a.App, cmd, newKeyNew(a), newKeyShow(a))
 	return cmd
 }
 
@@ -36,14 +37,14 @@ func newKeyNew(a *app) *cobra.Command {
 		Long: `Makes a new key in FILE, which must not be there yet, and prints its public
 key: 64 hex digits.`,
 		Example: "  qvat key new bob.key",
-		Args:    args("FILE"),
-		RunE: a.does(func(_ context.Context, args []string) error {
+		Args:    cli.Args("FILE"),
+		RunE: a.Does(func(_ context.Context, args []string) error {
 			key, err := keyfile.New(args[0])
 			if errors.Is(err, fs.ErrExist) {
-				return fileError("name another file, or remove this one if its key is no longer needed", "%w", err)
+				return cli.FileError("name another file, or remove this one if its key is no longer needed", "%w", err)
 			}
 			if err != nil {
-				return fileError("", "%w", err)
+				return cli.FileError("", "%w", err)
 			}
 			return a.printPublic(key)
 		}),
@@ -56,8 +57,8 @@ func newKeyShow(a *app) *cobra.Command {
 		Short:   "Print the public key of a key file",
 		Long:    "Prints the public key of the private key in FILE: 64 hex digits.",
 		Example: "  qvat key show bob.key",
-		Args:    args("FILE"),
-		RunE: a.does(func(_ context.Context, args []string) error {
+		Args:    cli.Args("FILE"),
+		RunE: a.Does(func(_ context.Context, args []string) error {
 			key, err := a.loadKey(args[0])
 			if err != nil {
 				return err
@@ -72,5 +73,5 @@ func (a *app) printPublic(key ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
-	return a.printLine(public.String())
+	return a.PrintLine(public.String())
 }

@@ -1,7 +1,8 @@
 // Command qvat is the command line: it makes and serves vats, makes and signs
 // program chains, and sends them to vats. It is a thin layer over the rooms
 // host, host/api and chains: a file per command, and no decisions about
-// messages.
+// messages. The commands that ask a vat which runs are in agent/, what all share
+// is in cli/.
 //
 // What it promises:
 //
@@ -17,10 +18,11 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 
 	"golang.org/x/term"
+
+	"qvat/cmd/qvat/cli"
 )
 
 func main() {
@@ -28,22 +30,19 @@ func main() {
 }
 
 func newApp() *app {
-	return &app{
-		stdin:    os.Stdin,
-		stdout:   os.Stdout,
-		stderr:   os.Stderr,
-		getenv:   os.Getenv,
-		terminal: term.IsTerminal(int(os.Stderr.Fd())),
-	}
+	return &app{App: &cli.App{
+		Stdin:    os.Stdin,
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		Getenv:   os.Getenv,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}}
 }
 
-// app is one run of the command line: what it has of the process around it.
+// app is one run of the command line.
 type app struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	getenv         func(string) string
-	terminal       bool   // stderr is a terminal
-	machineCode    string // a folder of it for vats that are thrown away; "" where each makes its own
+	*cli.App
+	machineCode string // a folder of it for vats that are thrown away; "" where each makes its own
 }
 
 // run does what args say and gives the exit code.
@@ -52,14 +51,14 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
-		return exitCode(exitOK)
+		return cli.ExitCode(cli.ExitOK)
 	}
-	var f *failure
+	var f *cli.Failure
 	if !errors.As(err, &f) {
 		// Commands end with a failure (see app.does): what is left is the
 		// parser's own opinion of the arguments.
-		f = usageError(cmd, "%w", err)
+		f = cli.UsageError(cmd, "%w", err)
 	}
-	f.print(a.stderr)
-	return f.exitCode()
+	f.Print(a.Stderr)
+	return f.ExitCode()
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/fault"
 	"qvat/tools/bundle"
 )
@@ -29,7 +30,7 @@ func (a *app) readMap(beside string) *bundle.Map {
 		return nil
 	}
 	if err != nil {
-		a.warn(fmt.Sprintf("%s is not used: %v", path, err), "'qvat bundle' writes such a map beside the bundle")
+		a.Warn(fmt.Sprintf("%s is not used: %v", path, err), "'qvat bundle' writes such a map beside the bundle")
 		return nil
 	}
 	return m
@@ -45,7 +46,7 @@ func loadMap(path string) (*bundle.Map, error) {
 	case info.Size() > bundle.MapBytes:
 		return nil, fmt.Errorf("it has more than %d bytes", bundle.MapBytes)
 	}
-	b, err := readLimited(path, "map_bytes", bundle.MapBytes)
+	b, err := cli.ReadLimited(path, "map_bytes", bundle.MapBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func (a *app) writeMap(beside string, known *bundle.Map, d *draft) {
 		err = writeFile(beside+mapExt, b, 0o666)
 	}
 	if err != nil {
-		a.warn(fmt.Sprintf("there is no map beside %s: %v", beside, err), "errors will be shown at their places in the programs, not in their sources")
+		a.Warn(fmt.Sprintf("there is no map beside %s: %v", beside, err), "errors will be shown at their places in the programs, not in their sources")
 	}
 }
 
@@ -99,7 +100,7 @@ func (a *app) saveChain(h home, name string, c held) error {
 func (h home) forgetMap(name string) error {
 	err := os.Remove(h.path(chainsDir, name, chainExt+mapExt))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fileError("", "%w", err)
+		return cli.FileError("", "%w", err)
 	}
 	return nil
 }

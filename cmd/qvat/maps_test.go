@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/fault"
 	"qvat/tools/bundle"
 )
@@ -68,7 +69,7 @@ func TestSource(t *testing.T) {
 	d.origin = func() *bundle.Map { return known }
 	f := &fault.Error{Code: fault.ProgramError, Message: "no", Program: h, Line: 2, Column: 22}
 	shown := faultFailure(f, d)
-	b, err := json.Marshal(withSource(shown.fault, shown.err))
+	b, err := json.Marshal(withSource(shown.Fault, shown.Err))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,15 +110,15 @@ func TestMapIsSafe(t *testing.T) {
 		}
 		a := silent()
 		var out, asJSON strings.Builder
-		a.stdout = &asJSON
+		a.Stdout = &asJSON
 		shown := a.alsoJSON(faultFailure(f, d))
-		asFailure(shown).print(&out)
+		cli.AsFailure(shown).Print(&out)
 		for _, text := range []string{out.String(), asJSON.String()} {
 			if dangerous(text) {
 				t.Fatalf("this would be written: %q", text)
 			}
 		}
-		if asFailure(shown).exitCode() != 20 {
+		if cli.AsFailure(shown).ExitCode() != 20 {
 			t.Fatalf("the map made it %v", shown)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	proj "qvat/tools/project"
 )
@@ -29,25 +30,25 @@ editors. The templates are
 Printed are the files. 'qvat test DIR' runs the test.`,
 		Example: `  qvat new counter
   qvat new hooks --template relay`,
-		Args:              args("DIR"),
-		ValidArgsFunction: first(completeDirs),
+		Args:              cli.Args("DIR"),
+		ValidArgsFunction: cli.First(cli.CompleteDirs),
 	}
 	cmd.Flags().StringVar(&template, "template", proj.DefaultTemplate, "the `NAME` of a template: "+strings.Join(proj.Templates(), ", "))
-	a.completeFlag(cmd, "template", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	cli.CompleteFlag(cmd, "template", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return proj.Templates(), cobra.ShellCompDirectiveNoFileComp
 	})
-	cmd.RunE = a.does(func(_ context.Context, args []string) error {
+	cmd.RunE = a.Does(func(_ context.Context, args []string) error {
 		files, err := proj.New(args[0], template)
 		switch {
 		case errors.Is(err, proj.ErrTemplate):
-			return usageError(cmd, "%w", err)
+			return cli.UsageError(cmd, "%w", err)
 		case errors.Is(err, fs.ErrExist):
-			return fileError("name a folder that is empty, or not there", "%w", err)
+			return cli.FileError("name a folder that is empty, or not there", "%w", err)
 		case err != nil:
-			return fileError("", "%w", err)
+			return cli.FileError("", "%w", err)
 		}
 		for _, f := range files {
-			if err := a.printLine(api.Clean(f)); err != nil {
+			if err := a.PrintLine(api.Clean(f)); err != nil {
 				return err
 			}
 		}

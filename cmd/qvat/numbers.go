@@ -2,20 +2,10 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
-
-// thousands writes a number as people read it: 1,204,516.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for at := len(s) - 3; at > 0 && s[at-1] != '-'; at -= 3 {
-		s = s[:at] + "," + s[at:]
-	}
-	return s
-}
 
 // shortTime writes a time in three digits or so: "312 µs", "45 ms", "1.2 s".
 func shortTime(d time.Duration) string {

@@ -11,39 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/agent"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/keyfile"
 	"qvat/tools/bundle"
 )
-
-// limitFlag adds --max-bytes to a command that reads programs or capsules. By
-// itself the command line keeps to the limits that a vat has by default. Of a
-// bundle it bounds each program; the file may always have what is usual for one.
-func limitFlag(cmd *cobra.Command, lim *chains.Limits) {
-	var most int
-	cmd.Flags().IntVar(&most, "max-bytes", 0, "read programs and capsules of up to `N` bytes, for vats that allow more than usual")
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		switch {
-		case !cmd.Flags().Changed("max-bytes"):
-			*lim = chains.Limits{Capsule: chains.DefaultCapsule, Program: chains.DefaultProgram, Input: chains.DefaultInput, Bundle: chains.DefaultBundle}
-		case most < 1 || most > maxMaxBytes:
-			return usageError(cmd, "--max-bytes: from 1 to %d", maxMaxBytes)
-		default:
-			*lim = chains.Limits{Capsule: most, Program: most, Input: most, Bundle: max(most, chains.DefaultBundle)}
-		}
-		return nil
-	}
-}
-
-// maxMaxBytes is what a capsule can hold at most: its lengths are 32 bits.
-const maxMaxBytes = 1 << 30
-
-// readInput reads a file, or stdin for "-".
-func (a *app) readInput(path, limit string, max int) ([]byte, error) {
-	if path == "-" {
-		return readAllLimited(a.stdin, "stdin", limit, max)
-	}
-	return readLimited(path, limit, max)
-}
 
 // held is a capsule with the file that holds it.
 type held struct {
@@ -65,6 +37,14 @@ func (a *app) readCapsule(arg string, lim chains.Limits) (held, error) {
 	return in.readCapsule(arg, lim)
 }
 
+// capsules are how other commands than those of this package find capsules.
+func (a *app) capsules() agent.Capsules {
+	return agent.Capsules{Complete: a.completeCapsules, Read: func(capsule string, limits chains.Limits) ([]byte, error) {
+		c, err := a.readCapsule(capsule, limits)
+		return c.bytes, err
+	}}
+}
+
 // openCapsule opens the file that CAPSULE stands for.
 func (a *app) openCapsule(arg string) (*input, error) {
 	path := arg
@@ -72,7 +52,7 @@ func (a *app) openCapsule(arg string) (*input, error) {
 	switch {
 	case err == nil && !info.IsDir():
 	case err != nil && !errors.Is(err, fs.ErrNotExist) && checkName(arg) != nil:
-		return nil, fileError("", "%w", err)
+		return nil, cli.FileError("", "%w", err)
 	default:
 		if path, err = a.savedChain(arg); err != nil {
 			return nil, err
@@ -83,20 +63,20 @@ func (a *app) openCapsule(arg string) (*input, error) {
 
 // readCapsule reads the rest as a capsule; arg is what it was called by.
 func (in *input) readCapsule(arg string, lim chains.Limits) (held, error) {
-	b, err := readAllLimited(in, in.name(), chains.CapsuleBytes, lim.Capsule)
+	b, err := cli.ReadAllLimited(in, in.name(), chains.CapsuleBytes, lim.Capsule)
 	if err != nil {
 		return held{}, err
 	}
 	c, err := chains.DecodeCapsule(b, lim)
 	if err != nil {
-		return held{}, badBytes(arg, err)
+		return held{}, cli.BadBytes(arg, err)
 	}
 	return held{c, b, in.path}, nil
 }
 
 // savedChain finds the file of a saved name, for an argument that is no file.
 func (a *app) savedChain(arg string) (string, error) {
-	neither := fileError("'qvat chain list' lists the saved ones", "there is no file %s, and no chain is saved by that name", arg)
+	neither := cli.FileError("'qvat chain list' lists the saved ones", "there is no file %s, and no chain is saved by that name", arg)
 	if checkName(arg) != nil {
 		return "", neither
 	}
@@ -202,7 +182,7 @@ func (a *app) modules(d *draft, paths []string, lim chains.Limits) error {
 	}
 	for _, p := range d.capsule.Programs {
 		if !named[p.Hash()] {
-			return fileError("a program names a module as require('"+p.Hash().String()+"')",
+			return cli.FileError("a program names a module as require('"+p.Hash().String()+"')",
 				"nothing in the chain requires module %s", p.Hash())
 		}
 	}
@@ -234,7 +214,7 @@ func (d *draft) needs() []chains.Hash {
 // loadKeys reads the private keys that sign one link.
 func (a *app) loadKeys(cmd *cobra.Command, paths []string) ([]ed25519.PrivateKey, error) {
 	if len(paths) > chains.MaxSignatures {
-		return nil, usageError(cmd, "a link has at most %d signatures", chains.MaxSignatures)
+		return nil, cli.UsageError(cmd, "a link has at most %d signatures", chains.MaxSignatures)
 	}
 	var keys []ed25519.PrivateKey
 	for _, path := range paths {
@@ -244,7 +224,7 @@ func (a *app) loadKeys(cmd *cobra.Command, paths []string) ([]ed25519.PrivateKey
 		}
 		for _, other := range keys {
 			if other.Equal(key) {
-				return nil, usageError(cmd, "%s is the same key as one before it", path)
+				return nil, cli.UsageError(cmd, "%s is the same key as one before it", path)
 			}
 		}
 		keys = append(keys, key)
@@ -257,13 +237,13 @@ func (a *app) loadKeys(cmd *cobra.Command, paths []string) ([]ed25519.PrivateKey
 func (a *app) loadKey(path string) (ed25519.PrivateKey, error) {
 	key, err := keyfile.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fileError("'qvat key new "+path+"' makes one", "%w", err)
+		return nil, cli.FileError("'qvat key new "+path+"' makes one", "%w", err)
 	}
 	if err != nil {
-		return nil, fileError("", "%w", err)
+		return nil, cli.FileError("", "%w", err)
 	}
 	if loose, err := keyfile.Loose(path); err == nil && loose {
-		a.warn("others than its owner may read "+path+", and sign with it", "chmod 600 "+path)
+		a.Warn("others than its owner may read "+path+", and sign with it", "chmod 600 "+path)
 	}
 	return key, nil
 }

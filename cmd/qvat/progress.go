@@ -24,7 +24,7 @@ type progress struct {
 // progress begins to wait; end it with done.
 func (a *app) progress(what string) *progress {
 	p := &progress{what: what}
-	if a.terminal {
+	if a.Terminal {
 		p.start = time.AfterFunc(progressAfter, func() { p.show(a) })
 	}
 	return p
@@ -38,7 +38,7 @@ func (p *progress) show(a *app) {
 	}
 	// With no length it is a spinner, which turns by itself.
 	p.bar = progressbar.NewOptions(-1,
-		progressbar.OptionSetWriter(a.stderr),
+		progressbar.OptionSetWriter(a.Stderr),
 		progressbar.OptionSetDescription(p.what),
 		progressbar.OptionSpinnerType(14),
 		progressbar.OptionSetRenderBlankState(true),

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qvat/cmd/qvat/agent"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/fault"
 )
 
@@ -25,17 +27,17 @@ signed by the vat's root key, decides what the next one may do, and so on.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError(cmd, "%w", err)
+		return cli.UsageError(cmd, "%w", err)
 	})
 	addVersion(a, root)
-	group(a, root,
-		newInit(a), newRun(a), newOpen(a), newKey(a), newBundle(a), newSign(a), newInspect(a), newCall(a),
+	cli.Group(a.App, root,
+		newInit(a), newRun(a), agent.NewOpen(a.App), newKey(a), newBundle(a), newSign(a), newInspect(a), newCall(a),
 		newNew(a), newTest(a), newDev(a),
-		newVat(a), newChain(a), newAgent(a), newCompletion(a, root), newExitCodes(),
+		newVat(a), newChain(a), agent.New(a.App, a.capsules()), newCompletion(a, root), newExitCodes(),
 	)
 	root.SetHelpCommand(newHelp(a, root))
 	tidyUsage(root)
@@ -48,28 +50,6 @@ func tidyUsage(cmd *cobra.Command) {
 	for _, c := range cmd.Commands() {
 		tidyUsage(c)
 	}
-}
-
-// group makes cmd a name for other commands: by itself it shows its help, and
-// an unknown one is a usage error that suggests the nearest.
-func group(a *app, cmd *cobra.Command, under ...*cobra.Command) {
-	cmd.AddCommand(under...)
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.Args = cobra.ArbitraryArgs
-	cmd.RunE = a.does(func(_ context.Context, args []string) error {
-		if len(args) == 0 {
-			return cmd.Help()
-		}
-		return unknownCommand(cmd, args[0])
-	})
-}
-
-func unknownCommand(cmd *cobra.Command, name string) *failure {
-	f := usageError(cmd, "there is no command %q", cmd.CommandPath()+" "+name)
-	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		f.hint = "did you mean '" + cmd.CommandPath() + " " + strings.Join(near, "' or '"+cmd.CommandPath()+" ") + "'?"
-	}
-	return f
 }
 
 // newHelp is `qvat help`, which cobra's own would end well for any topic.
@@ -91,13 +71,13 @@ func newHelp(a *app, root *cobra.Command) *cobra.Command {
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: a.does(func(_ context.Context, args []string) error {
+		RunE: a.Does(func(_ context.Context, args []string) error {
 			cmd, rest, err := root.Find(args)
 			if err != nil {
-				return unknownCommand(root, args[0])
+				return cli.UnknownCommand(root, args[0])
 			}
 			if len(rest) > 0 {
-				return unknownCommand(cmd, rest[0])
+				return cli.UnknownCommand(cmd, rest[0])
 			}
 			cmd.InitDefaultHelpFlag()
 			cmd.InitDefaultVersionFlag()
@@ -115,42 +95,12 @@ func newExitCodes() *cobra.Command {
 	}
 }
 
-// does makes a command's work into what cobra runs: every error that it ends
-// with has a row in the tables of exit codes.
-func (a *app) does(work func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := work(cmd.Context(), args); err != nil {
-			return asFailure(err)
-		}
-		return nil
-	}
-}
-
-// args wants exactly the named arguments; one in brackets may be absent.
-func args(names ...string) cobra.PositionalArgs {
-	least := 0
-	for _, n := range names {
-		if !strings.HasPrefix(n, "[") {
-			least++
-		}
-	}
-	return func(cmd *cobra.Command, given []string) error {
-		switch {
-		case len(given) > len(names):
-			return usageError(cmd, "there is nothing to do with %q", given[len(names)])
-		case len(given) < least:
-			return usageError(cmd, "%s is missing", strings.Join(names[len(given):least], " "))
-		}
-		return nil
-	}
-}
-
 // exitCodesHelp is both tables as `qvat help exit-codes` shows them.
 func exitCodesHelp() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "Exit codes of the command line:")
 	fmt.Fprintln(&b)
-	for _, r := range exitTable() {
+	for _, r := range cli.ExitTable() {
 		fmt.Fprintf(&b, "  %3d  %s\n", r.Exit, r.Name)
 	}
 	fmt.Fprintln(&b)

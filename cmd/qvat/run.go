@@ -10,10 +10,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-)
 
-// defaultVat is the vat that `qvat run` serves when none is named.
-const defaultVat = "vat"
+	"qvat/cmd/qvat/cli"
+)
 
 func newRun(a *app) *cobra.Command {
 	var listen string
@@ -34,12 +33,12 @@ within 2 seconds, with exit code 0. Nothing that was answered is lost. A second 
 ends at once.`,
 		Example: `  qvat run
   qvat run /srv/alice --listen 127.0.0.1:0`,
-		Args:              args("[DIR]"),
-		ValidArgsFunction: first(completeDirs),
+		Args:              cli.Args("[DIR]"),
+		ValidArgsFunction: cli.First(cli.CompleteDirs),
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "listen on `ADDR`, HOST:PORT, and not as qvat.toml says; port 0 is any free one")
-	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
-		dir := defaultVat
+	cmd.RunE = a.Does(func(ctx context.Context, args []string) error {
+		dir := cli.DefaultVat
 		if len(args) > 0 {
 			dir = args[0]
 		}
@@ -52,9 +51,9 @@ ends at once.`,
 func (a *app) serve(ctx context.Context, dir string, mayMake bool, listen string) error {
 	log := a.logger()
 	switch {
-	case isVat(dir):
+	case cli.IsVat(dir):
 	case !mayMake:
-		return fileError("'qvat init "+dir+"' makes one", "there is no vat in %s", dir)
+		return cli.FileError("'qvat init "+dir+"' makes one", "there is no vat in %s", dir)
 	default:
 		if err := initVat(dir, ""); err != nil {
 			return err
@@ -71,16 +70,16 @@ func (a *app) serve(ctx context.Context, dir string, mayMake bool, listen string
 	after := ""
 	login := func(link string) {
 		wait.done()
-		if !a.terminal {
+		if !a.Terminal {
 			after = "\nlog in at " + link // the log is for programs
 			return
 		}
 		// Where stderr is gone, 'qvat open' is still there.
-		_, _ = io.WriteString(a.stderr, "log in at "+link+"\n")
+		_, _ = io.WriteString(a.Stderr, "log in at "+link+"\n")
 	}
 	err := serveVat(ctx, dir, listen, log, login, func(url string) {
 		wait.done()
-		if silent = a.printLine("listening on " + url + after); silent != nil {
+		if silent = a.PrintLine("listening on " + url + after); silent != nil {
 			stop() // who started this cannot learn where it is
 		}
 	})
@@ -88,15 +87,15 @@ func (a *app) serve(ctx context.Context, dir string, mayMake bool, listen string
 		err = nil // told to stop before it had begun
 	}
 	if hint := serveHint(err); hint != "" {
-		return &failure{name: exitFailed, err: err, hint: hint}
+		return &cli.Failure{Name: cli.ExitFailed, Err: err, Hint: hint}
 	}
 	return errors.Join(err, silent)
 }
 
 // logger writes to stderr, for people or for programs.
 func (a *app) logger() *slog.Logger {
-	if a.terminal {
-		return slog.New(slog.NewTextHandler(a.stderr, nil))
+	if a.Terminal {
+		return slog.New(slog.NewTextHandler(a.Stderr, nil))
 	}
-	return slog.New(slog.NewJSONHandler(a.stderr, nil))
+	return slog.New(slog.NewJSONHandler(a.Stderr, nil))
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 )
 
@@ -56,18 +57,18 @@ func (t *traffic) sent(programs []chains.Program) *sent {
 func (s sent) String() string {
 	switch {
 	case s.Saved.Programs == 0:
-		return fmt.Sprintf("sent %s, %s", count(s.Programs, "program"), inUnits(s.Bytes))
+		return fmt.Sprintf("sent %s, %s", cli.Count(s.Programs, "program"), inUnits(s.Bytes))
 	case s.Programs == 0:
-		return fmt.Sprintf("sent no programs; %s, %s, were there already", count(s.Saved.Programs, "program"), inUnits(s.Saved.Bytes))
+		return fmt.Sprintf("sent no programs; %s, %s, were there already", cli.Count(s.Saved.Programs, "program"), inUnits(s.Saved.Bytes))
 	}
 	return fmt.Sprintf("sent %d of %s, %s; %s were there already",
-		s.Programs, count(s.Programs+s.Saved.Programs, "program"), inUnits(s.Bytes), inUnits(s.Saved.Bytes))
+		s.Programs, cli.Count(s.Programs+s.Saved.Programs, "program"), inUnits(s.Bytes), inUnits(s.Saved.Bytes))
 }
 
 // inUnits writes a number of bytes as people do: "812 bytes", "4.1 kB", "38 kB".
 func inUnits(n int64) string {
 	if n < 1000 {
-		return count(int(n), "byte")
+		return cli.Count(int(n), "byte")
 	}
 	x, unit := float64(n)/1000, 0
 	for ; x >= 999.5 && unit < 3; unit++ {

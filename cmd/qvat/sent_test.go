@@ -151,7 +151,7 @@ func TestSentIsTold(t *testing.T) {
 			path := writeCapsule(t, dir, c.capsule)
 			a := silent()
 			var out, text bytes.Buffer
-			a.stdout, a.stderr, a.terminal = &out, &text, c.terminal
+			a.Stdout, a.Stderr, a.Terminal = &out, &text, c.terminal
 			if code := a.run(t.Context(), append([]string{"call", url, path}, c.flags...)); code != 0 {
 				t.Fatalf("exit code %d: %s", code, text.String())
 			}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 )
 
 // signing is what the flags of `qvat sign` say.
@@ -47,27 +48,27 @@ places in the sources. No vat is sent a map, and nothing depends on one.`,
   qvat sign bob.js --after alice.chain --key bob.key -o bob.chain
   qvat sign bob.bundle --after alice.chain --key bob.key -o bob.chain
   qvat sign bob.js --after alice.chain --key bob.key --bind $(qvat key show vat/keys/root.key) -o bob.chain`,
-		Args: args("PROGRAM"),
+		Args: cli.Args("PROGRAM"),
 	}
-	limitFlag(cmd, &s.limits)
+	cli.LimitFlag(cmd, &s.limits)
 	f := cmd.Flags()
 	f.StringVar(&s.after, "after", "", "the `CAPSULE` whose chain is continued: a file or a saved name")
 	f.StringArrayVar(&s.keys, "key", nil, "a private key `FILE` to sign with; may be given again")
 	f.StringVar(&s.bind, "bind", "", "make bound signatures, for the vat of `ROOTKEY`")
 	f.StringArrayVar(&s.modules, "module", nil, "a `FILE` with a module that is required, or a bundle; may be given again")
 	f.StringVarP(&s.out, "output", "o", "", "the `FILE` to write")
-	a.completeFlag(cmd, "after", a.completeCapsules)
-	a.completeFlag(cmd, "bind", a.completeVats)
-	cmd.RunE = a.does(func(_ context.Context, args []string) error { return a.sign(cmd, args[0], s) })
+	cli.CompleteFlag(cmd, "after", a.completeCapsules)
+	cli.CompleteFlag(cmd, "bind", a.completeVats)
+	cmd.RunE = a.Does(func(_ context.Context, args []string) error { return a.sign(cmd, args[0], s) })
 	return cmd
 }
 
 func (a *app) sign(cmd *cobra.Command, program string, s signing) error {
 	if s.out == "" {
-		return usageError(cmd, "-o OUT.chain is missing")
+		return cli.UsageError(cmd, "-o OUT.chain is missing")
 	}
 	if s.bind != "" && len(s.keys) == 0 {
-		return usageError(cmd, "--bind says how to sign, so it needs a --key")
+		return cli.UsageError(cmd, "--bind says how to sign, so it needs a --key")
 	}
 	var root chains.PublicKey
 	var base held
@@ -93,21 +94,21 @@ func (a *app) sign(cmd *cobra.Command, program string, s signing) error {
 	base.capsule.Input = nil
 	d := a.extend(base)
 	if err := d.link(g, keys, root); err != nil {
-		return badBytes(program, err)
+		return cli.BadBytes(program, err)
 	}
 	if err := a.modules(d, s.modules, s.limits); err != nil {
 		return err
 	}
 	b, err := d.capsule.Encode()
 	if err != nil {
-		return badBytes(s.out, err)
+		return cli.BadBytes(s.out, err)
 	}
 	if len(b) > s.limits.Capsule {
-		return badBytes(s.out, &chains.TooLargeError{Limit: chains.CapsuleBytes, Max: s.limits.Capsule})
+		return cli.BadBytes(s.out, &chains.TooLargeError{Limit: chains.CapsuleBytes, Max: s.limits.Capsule})
 	}
 	if err := writeFile(s.out, b, 0o666); err != nil {
 		return err
 	}
 	a.writeMap(s.out, d.origin(), d)
-	return a.printLine(g.program.Hash().String())
+	return a.PrintLine(g.program.Hash().String())
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	proj "qvat/tools/project"
 	"qvat/tools/testrunner"
@@ -46,14 +47,14 @@ matches. With --json, what is printed is {"passed", "failed", "micros", "tests":
 [{"file", "name", "passed", "micros", "messages", "fuel", "own", "error", "console"}]}.`,
 		Example: `  qvat test
   qvat test counter --run reader -v`,
-		Args:              args("[DIR]"),
-		ValidArgsFunction: first(completeDirs),
+		Args:              cli.Args("[DIR]"),
+		ValidArgsFunction: cli.First(cli.CompleteDirs),
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.run, "run", "", "run the tests whose name or file matches `PATTERN`")
 	f.BoolVar(&s.asJSON, "json", false, "write JSON, for programs")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "show the console of tests that pass, too")
-	cmd.RunE = a.does(func(ctx context.Context, args []string) error {
+	cmd.RunE = a.Does(func(ctx context.Context, args []string) error {
 		dir := "."
 		if len(args) > 0 {
 			dir = args[0]
@@ -68,7 +69,7 @@ func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRu
 	var err error
 	if s.run != "" {
 		if o.Filter, err = regexp.Compile(s.run); err != nil {
-			return usageError(cmd, "--run: %w", err)
+			return cli.UsageError(cmd, "--run: %w", err)
 		}
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -90,7 +91,7 @@ func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRu
 	case shown.err != nil:
 		return shown.err
 	case ctx.Err() != nil:
-		return &failure{name: exitInterrupted, err: errors.New("interrupted before all tests had run")}
+		return &cli.Failure{Name: cli.ExitInterrupted, Err: errors.New("interrupted before all tests had run")}
 	case err != nil:
 		return testError(err, dir, s)
 	}
@@ -101,12 +102,12 @@ func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRu
 		}
 	}
 	if s.asJSON {
-		err = a.printJSON(viewTests(results, failed, took))
+		err = a.PrintJSON(viewTests(results, failed, took))
 	} else {
-		err = a.printLine(fmt.Sprintf("\n%d passed, %d failed, in %s", len(results)-failed, failed, shortTime(took)))
+		err = a.PrintLine(fmt.Sprintf("\n%d passed, %d failed, in %s", len(results)-failed, failed, shortTime(took)))
 	}
 	if err == nil && failed > 0 {
-		err = &failure{name: exitTests, err: fmt.Errorf("%d of %s failed", failed, count(len(results), "test"))}
+		err = &cli.Failure{Name: cli.ExitTests, Err: fmt.Errorf("%d of %s failed", failed, cli.Count(len(results), "test"))}
 	}
 	return err
 }
@@ -115,13 +116,13 @@ func (a *app) test(ctx context.Context, cmd *cobra.Command, dir string, s testRu
 func testError(err error, dir string, s testRun) error {
 	switch {
 	case errors.Is(err, testrunner.ErrNoTests):
-		return fileError("write test/main.test.js: exports['works'] = async t => { t.ok(true) }; docs/PROGRAMS.md says more", "%w in %s", err, dir)
+		return cli.FileError("write test/main.test.js: exports['works'] = async t => { t.ok(true) }; docs/PROGRAMS.md says more", "%w in %s", err, dir)
 	case errors.Is(err, testrunner.ErrNoMatch):
-		return fileError("without --run all of them run", "%w: %s", err, s.run)
+		return cli.FileError("without --run all of them run", "%w: %s", err, s.run)
 	case errors.Is(err, fs.ErrNotExist):
-		return fileError("'qvat new "+dir+"' makes a project", "%w", err)
+		return cli.FileError("'qvat new "+dir+"' makes a project", "%w", err)
 	}
-	return fileError("", "%w", err)
+	return cli.FileError("", "%w", err)
 }
 
 // testReport shows results to a person, as they come.
@@ -151,9 +152,9 @@ func (p *testReport) show(r testrunner.Result) {
 	if r.Name == "" {
 		fmt.Fprintf(&b, "  %s\n", word)
 	} else {
-		fuel := thousands(r.Fuel) + " fuel"
+		fuel := cli.Thousands(r.Fuel) + " fuel"
 		if r.Messages == 0 {
-			fuel = "(" + thousands(r.Own) + " fuel)"
+			fuel = "(" + cli.Thousands(r.Own) + " fuel)"
 		}
 		fmt.Fprintf(&b, "  %s  %s  %7s  %s\n", word, padded(api.Clean(r.Name), nameWidth), shortTime(r.Took), fuel)
 	}
@@ -164,12 +165,12 @@ func (p *testReport) show(r testrunner.Result) {
 	}
 	if r.Failure != nil || p.verbose {
 		for _, l := range r.Console {
-			for _, line := range lines(l.Text) {
+			for _, line := range cli.Lines(l.Text) {
 				fmt.Fprintf(&b, "        %s: %s\n", api.Clean(l.Level), line)
 			}
 		}
 	}
-	if _, err := p.a.stdout.Write([]byte(b.String())); err != nil && p.err == nil {
+	if _, err := p.a.Stdout.Write([]byte(b.String())); err != nil && p.err == nil {
 		p.err = err
 	}
 }

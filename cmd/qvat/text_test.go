@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 	"qvat/host/fault"
 )
 
@@ -71,7 +72,7 @@ func TestFailureIsSafe(t *testing.T) {
 		d := newDraft(chains.Capsule{Programs: []chains.Program{p}})
 		d.names[p.Hash()] = wild.Draw(t, "file")
 		var out strings.Builder
-		faultFailure(f, d).print(&out)
+		faultFailure(f, d).Print(&out)
 		if dangerous(out.String()) {
 			t.Fatalf("this would be written: %q", out.String())
 		}
@@ -92,9 +93,9 @@ func TestOneLine(t *testing.T) {
 		{"\"\xff\x9b\"", `"` + "\uFFFD" + `"`},
 		{"[\r\n1]", `[1]`},
 	} {
-		got, err := oneLine([]byte(c[0]))
+		got, err := cli.OneLine([]byte(c[0]))
 		if err != nil || got != c[1] {
-			t.Errorf("oneLine(%q) = %q, %v; want %q", c[0], got, err, c[1])
+			t.Errorf("cli.OneLine(%q) = %q, %v; want %q", c[0], got, err, c[1])
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -103,7 +104,7 @@ func TestOneLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := oneLine(text)
+		got, err := cli.OneLine(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 )
 
@@ -86,7 +87,7 @@ func (n node) called(h string) string {
 }
 
 // line is a program in full.
-func (n node) line(h string) string { return n.called(h) + ", " + count(n.bytes, "byte") }
+func (n node) line(h string) string { return n.called(h) + ", " + cli.Count(n.bytes, "byte") }
 
 // requiredBy counts, for each program, those that require it.
 func requiredBy(nodes map[string]node) map[string]int {
@@ -113,12 +114,12 @@ func sharing(nodes map[string]node, modules []string) string {
 			saved += (by[h] - 1) * n.bytes
 		}
 	}
-	what := fmt.Sprintf("%s, %s of text; ", count(len(modules), "module"), count(bytes, "byte"))
+	what := fmt.Sprintf("%s, %s of text; ", cli.Count(len(modules), "module"), cli.Count(bytes, "byte"))
 	switch shared {
 	case 0:
 		return what + "none is required by more than one"
 	case 1:
-		return what + "1 is required by more than one, and sharing it saves " + count(saved, "byte")
+		return what + "1 is required by more than one, and sharing it saves " + cli.Count(saved, "byte")
 	}
-	return what + fmt.Sprintf("%d are required by more than one, and sharing them saves %s", shared, count(saved, "byte"))
+	return what + fmt.Sprintf("%d are required by more than one, and sharing them saves %s", shared, cli.Count(saved, "byte"))
 }

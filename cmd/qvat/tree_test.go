@@ -134,12 +134,12 @@ func TestInspectBundleIsSafe(t *testing.T) {
 		}
 		a := silent()
 		var out, asJSON strings.Builder
-		a.stdout = &out
+		a.Stdout = &out
 		if err := a.printBundle(rapid.String().Draw(t, "file"), viewBundle(got, len(made)), true); err != nil {
 			t.Fatal(err)
 		}
-		a.stdout = &asJSON
-		if err := a.printJSON(viewBundle(got, len(made))); err != nil {
+		a.Stdout = &asJSON
+		if err := a.PrintJSON(viewBundle(got, len(made))); err != nil {
 			t.Fatal(err)
 		}
 		for _, text := range []string{out.String(), asJSON.String()} {

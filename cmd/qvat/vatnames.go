@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qvat/chains"
+	"qvat/cmd/qvat/cli"
 )
 
 // newVat is `qvat vat`: names for vats.
@@ -29,7 +30,7 @@ shows another key is sent nothing.`,
   qvat vat list
   qvat vat remove alice`,
 	}
-	group(a, cmd, newVatAdd(a), newVatList(a), newVatRemove(a))
+	cli.Group(a.App, cmd, newVatAdd(a), newVatList(a), newVatRemove(a))
 	return cmd
 }
 
@@ -43,10 +44,10 @@ With --key, only the vat with that root key will do.
 
 A name that stands for another vat already is refused.`,
 		Example: `  qvat vat add alice http://127.0.0.1:7070 --key $(qvat key show vat/keys/root.key)`,
-		Args:    args("NAME", "URL"),
+		Args:    cli.Args("NAME", "URL"),
 	}
 	cmd.Flags().StringVar(&key, "key", "", "the vat's root public key, 64 hex `digits`")
-	cmd.RunE = a.does(func(_ context.Context, args []string) error {
+	cmd.RunE = a.Does(func(_ context.Context, args []string) error {
 		return a.addVat(cmd, args[0], savedVat{URL: args[1], Key: key})
 	})
 	return cmd
@@ -57,12 +58,12 @@ func (a *app) addVat(cmd *cobra.Command, name string, v savedVat) error {
 		return err
 	}
 	if err := checkURL(v.URL); err != nil {
-		return usageError(cmd, "%w", err)
+		return cli.UsageError(cmd, "%w", err)
 	}
 	if v.Key != "" {
 		key, err := chains.ParsePublicKeyHex(v.Key)
 		if err != nil {
-			return usageError(cmd, "--key: %w", err)
+			return cli.UsageError(cmd, "--key: %w", err)
 		}
 		v.Key = key.String()
 	}
@@ -75,7 +76,7 @@ func (a *app) addVat(cmd *cobra.Command, name string, v savedVat) error {
 	case err == nil && old == v:
 		return nil
 	case err == nil:
-		return fileError("'qvat vat remove "+name+"' first", "%s is saved as another vat already: %s", name, old.URL)
+		return cli.FileError("'qvat vat remove "+name+"' first", "%s is saved as another vat already: %s", name, old.URL)
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -97,10 +98,10 @@ With --json: an array of {"name", "url", "key"}; "key" is absent where none was
 saved, and a file that cannot be used has "error" instead of "url".`,
 		Example: `  qvat vat list
   qvat vat list --json`,
-		Args: args(),
+		Args: cli.Args(),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, for programs")
-	cmd.RunE = a.does(func(context.Context, []string) error { return a.listVats(asJSON) })
+	cmd.RunE = a.Does(func(context.Context, []string) error { return a.listVats(asJSON) })
 	return cmd
 }
 
@@ -132,15 +133,15 @@ func (a *app) listVats(asJSON bool) error {
 		rows = append(rows, row)
 	}
 	if asJSON {
-		return a.printJSON(rows)
+		return a.PrintJSON(rows)
 	}
-	return a.table(func(w *table) {
+	return a.Table(func(w *cli.Table) {
 		for _, r := range rows {
 			if r.Err != "" {
-				w.row(r.Name, "unusable: "+r.Err)
+				w.Row(r.Name, "unusable: "+r.Err)
 				continue
 			}
-			w.row(r.Name, r.URL, r.Key)
+			w.Row(r.Name, r.URL, r.Key)
 		}
 	})
 }
@@ -151,9 +152,9 @@ func newVatRemove(a *app) *cobra.Command {
 		Short:             "Forget a saved vat",
 		Long:              "Forgets a saved vat. The vat itself is not touched.",
 		Example:           "  qvat vat remove alice",
-		Args:              args("NAME"),
-		ValidArgsFunction: first(a.completeVats),
-		RunE: a.does(func(_ context.Context, args []string) error {
+		Args:              cli.Args("NAME"),
+		ValidArgsFunction: cli.First(a.completeVats),
+		RunE: a.Does(func(_ context.Context, args []string) error {
 			h, err := a.home()
 			if err != nil {
 				return err
@@ -181,12 +182,12 @@ func checkURL(s string) error {
 func (a *app) findVat(cmd *cobra.Command, arg string) (savedVat, error) {
 	if strings.Contains(arg, "://") {
 		if err := checkURL(arg); err != nil {
-			return savedVat{}, usageError(cmd, "%w", err)
+			return savedVat{}, cli.UsageError(cmd, "%w", err)
 		}
 		return savedVat{URL: arg}, nil
 	}
 	if checkName(arg) != nil {
-		return savedVat{}, fileError("VAT is a URL, such as http://127.0.0.1:7070, or a name that 'qvat vat list' shows", "%q is neither a URL nor a saved vat", arg)
+		return savedVat{}, cli.FileError("VAT is a URL, such as http://127.0.0.1:7070, or a name that 'qvat vat list' shows", "%q is neither a URL nor a saved vat", arg)
 	}
 	h, err := a.home()
 	if err != nil {
@@ -194,7 +195,7 @@ func (a *app) findVat(cmd *cobra.Command, arg string) (savedVat, error) {
 	}
 	v, err := h.vat(arg)
 	if errors.Is(err, fs.ErrNotExist) {
-		return savedVat{}, fileError("give a URL, or save one with 'qvat vat add "+arg+" URL'", "no vat is saved as %q", arg)
+		return savedVat{}, cli.FileError("give a URL, or save one with 'qvat vat add "+arg+" URL'", "no vat is saved as %q", arg)
 	}
 	return v, err
 }
@@ -204,16 +205,16 @@ func (a *app) findVat(cmd *cobra.Command, arg string) (savedVat, error) {
 func (a *app) rootKey(cmd *cobra.Command, arg string) (chains.PublicKey, error) {
 	if key, err := chains.ParsePublicKeyHex(arg); err == nil || len(arg) == 64 {
 		if err != nil {
-			return key, usageError(cmd, "%q is not a root key: %w", arg, err)
+			return key, cli.UsageError(cmd, "%q is not a root key: %w", arg, err)
 		}
 		return key, nil
 	}
 	v, err := a.findVat(cmd, arg)
 	if err != nil {
-		return chains.PublicKey{}, usageError(cmd, "%q is neither a root key (64 hex digits) nor a saved vat", arg)
+		return chains.PublicKey{}, cli.UsageError(cmd, "%q is neither a root key (64 hex digits) nor a saved vat", arg)
 	}
 	if v.Key == "" {
-		return chains.PublicKey{}, fileError("save it with --key", "vat %s was saved without its root key", arg)
+		return chains.PublicKey{}, cli.FileError("save it with --key", "vat %s was saved without its root key", arg)
 	}
 	return chains.ParsePublicKeyHex(v.Key)
 }

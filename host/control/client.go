@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"syscall"
+
+	"qvat/host/actions"
 )
 
 // ErrNotRunning is wrapped by the errors of a [Client] whose vat does not run.
@@ -48,21 +50,21 @@ func NewClient(dir string) *Client {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Agents lists the vat's agents.
-func (c *Client) Agents(ctx context.Context) ([]Agent, error) {
-	return ask[[]Agent](ctx, c, "/v1/agents", Nothing{})
+func (c *Client) Agents(ctx context.Context) ([]actions.Agent, error) {
+	return ask[[]actions.Agent](ctx, c, "/v1/agents", struct{}{})
 }
 
 // Login asks for a link to log in to the page with.
 func (c *Client) Login(ctx context.Context) (string, error) {
-	l, err := ask[Link](ctx, c, "/v1/login", Nothing{})
+	l, err := ask[link](ctx, c, "/v1/login", struct{}{})
 	return l.URL, err
 }
 
-// Do has an agent do an action of the package's table, such as "send" with a
-// [Sending], and gives the action's answer. It waits as long as the action
-// takes, or until ctx ends.
-func Do[Answer any](ctx context.Context, c *Client, agent, action string, with any) (Answer, error) {
-	return ask[Answer](ctx, c, agentPath(agent)+"/"+action, with)
+// Do has an agent do what a request of package actions asks, and gives the answer,
+// with the names that the agent has for what is in it. It waits as long as the
+// action takes, or until ctx ends.
+func Do[Answer any](ctx context.Context, c *Client, agent string, q actions.Request[Answer]) (Answer, error) {
+	return ask[Answer](ctx, c, agentPath(agent)+"/"+actions.NameOf(q), q)
 }
 
 func agentPath(agent string) string { return "/v1/agents/" + url.PathEscape(agent) }
@@ -105,16 +107,16 @@ func open(b []byte, into any) error {
 	return nil
 }
 
-// Follow gives the messages of an agent after a number, then those that come,
+// Follow gives the letters of an agent after a number, then those that come,
 // until ctx ends, which is its last error.
-func (c *Client) Follow(ctx context.Context, agent string, after uint64) iter.Seq2[Message, error] {
-	return lines[Message](ctx, c, fmt.Sprintf("%s/follow?after=%d", agentPath(agent), after))
+func (c *Client) Follow(ctx context.Context, agent string, after uint64) iter.Seq2[actions.Letter, error] {
+	return lines[actions.Letter](ctx, c, fmt.Sprintf("%s/follow?after=%d", agentPath(agent), after))
 }
 
 // FollowNames gives the names in an agent's directory, then their changes, as
-// Follow gives messages.
-func (c *Client) FollowNames(ctx context.Context, agent, path string) iter.Seq2[NameChange, error] {
-	return lines[NameChange](ctx, c, agentPath(agent)+"/follownames?path="+url.QueryEscape(path))
+// Follow gives letters.
+func (c *Client) FollowNames(ctx context.Context, agent, path string) iter.Seq2[actions.NameChange, error] {
+	return lines[actions.NameChange](ctx, c, agentPath(agent)+"/follownames?path="+url.QueryEscape(path))
 }
 
 // lines gives what each line of a stream holds. A stream that ends without an

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"qvat/host/actions"
 	"qvat/host/fault"
 	"qvat/host/mail"
 )
@@ -42,11 +43,7 @@ const (
 const defaultBody = 64 << 20
 
 // Server answers the owner's calls. It is made by New.
-type Server struct {
-	o       Options
-	actions map[string]action
-	streams map[string]stream
-}
+type Server struct{ o Options }
 
 // New makes a server.
 func New(o Options) *Server {
@@ -56,7 +53,7 @@ func New(o Options) *Server {
 	if o.BodyBytes <= 0 {
 		o.BodyBytes = defaultBody
 	}
-	return &Server{o: o, actions: actions(), streams: streams()}
+	return &Server{o}
 }
 
 // Serve answers on l until ctx ends, and closes it. Then calls under way are
@@ -121,6 +118,61 @@ func (s *Server) answer(do func(r *http.Request, body []byte) (any, error)) http
 	}
 }
 
+// agents lists the vat's agents.
+func (s *Server) agents(r *http.Request, body []byte) (any, error) {
+	if err := actions.Decode(body, &struct{}{}); err != nil {
+		return nil, err
+	}
+	return actions.Agents(r.Context(), s.o.Post)
+}
+
+// link is where to log in to the page.
+type link struct {
+	URL string `json:"url"`
+}
+
+func (s *Server) login(r *http.Request, body []byte) (any, error) {
+	if err := actions.Decode(body, &struct{}{}); err != nil {
+		return nil, err
+	}
+	if s.o.Login == nil {
+		return nil, &mail.Error{
+			Code: mail.NotFound, Message: "this vat has no page",
+			Hint: "qvat.toml can say [web] enabled = true",
+		}
+	}
+	url, err := s.o.Login(r.Context())
+	if err == nil && url == "" {
+		err = &mail.Error{
+			Code: mail.NotFound, Message: "the vat's page does not answer to the address that the vat listens at",
+			Hint: "name what the vat is called in hosts, under [web] in qvat.toml, or listen at a loopback address",
+		}
+	}
+	return link{url}, err
+}
+
+// act does an action of the table as an agent.
+func (s *Server) act(r *http.Request, body []byte) (any, error) {
+	ctx, name := r.Context(), r.PathValue("action")
+	action, ok := actions.ByName(name)
+	if !ok {
+		return nil, fault.New(fault.Malformed, "agents have no action %q", name)
+	}
+	a, err := s.o.Post.Agent(ctx, r.PathValue("name"))
+	if err != nil {
+		return nil, err
+	}
+	request := action.Request()
+	if err := actions.Decode(body, request); err != nil {
+		return nil, err
+	}
+	answer, err := action.Do(ctx, a, request)
+	if err != nil {
+		return nil, err
+	}
+	return actions.Dub(ctx, a, answer)
+}
+
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	e := s.refusalOf(r.Context(), err)
 	s.write(w, r, status(e.Code), map[string]any{"error": e})
@@ -168,21 +220,4 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 		return nil, fault.New(fault.Malformed, "the call broke off")
 	}
 	return b, nil
-}
-
-// decode reads one JSON object, all of whose fields are known. Nothing at all
-// is an object with no fields.
-func decode(b []byte, into any) error {
-	if len(b) == 0 {
-		return nil
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return fault.New(fault.Malformed, "the call is not as it should be: %s", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.Malformed, "something stands after the call's JSON")
-	}
-	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"qvat/host/actions"
 	"qvat/host/fault"
 	"qvat/host/mail"
 	"qvat/host/store/sqlite"
@@ -74,40 +75,42 @@ func must[Answer any](t *testing.T, a Answer, err error) Answer {
 }
 
 // do is Do as self.
-func do[Answer any](t *testing.T, s served, agent, action string, with any) Answer {
+func do[Answer any](t *testing.T, s served, agent string, q actions.Request[Answer]) Answer {
 	t.Helper()
-	a, err := Do[Answer](t.Context(), s.client, agent, action, with)
+	a, err := Do(t.Context(), s.client, agent, q)
 	return must(t, a, err)
 }
 
 func TestActions(t *testing.T) {
 	s := serve(t, Options{})
-	bob := do[Agent](t, s, "self", "makeguest", Named{Name: "bob"})
+	bob := do(t, s, "self", actions.MakeGuest{Name: "bob"})
 	if bob.Name != "bob" || bob.Kind != "guest" || bob.Of != "self" {
 		t.Errorf("made %+v", bob)
 	}
-	id := do[string](t, s, "self", "storevalue", Storing{Name: "n", Value: json.RawMessage("5")})
-	sent := do[Sent](t, s, "self", "send", Sending{To: "bob", Strings: []string{"take ", ""}, Edges: []string{"n"}, Names: []string{"n"}})
-	all := do[[]Message](t, s, "bob", "messages", Querying{})
+	id := do(t, s, "self", actions.StoreValue{Name: "n", Value: json.RawMessage("5")})
+	sent := do(t, s, "self", actions.Send{To: "bob", Text: actions.Text{
+		Strings: []string{"take ", ""}, Edges: []string{"n"}, Names: []string{"n"},
+	}})
+	all := do(t, s, "bob", actions.Letters{})
 	if len(all) != 1 || all[0].ID != sent.ID || all[0].IDs[0] != id || all[0].Types[0] != "value" ||
 		all[0].FromName != "HOST" || all[0].ToName != "SELF" || all[0].To != bob.Handle {
 		t.Fatalf("bob has %+v", all)
 	}
-	do[struct{}](t, s, "bob", "adopt", Adopting{Number: 1, Edge: "n", Name: "mine"})
-	if thing := do[Thing](t, s, "bob", "lookup", Named{Name: "mine"}); string(thing.Value) != "5" || thing.ID != id || thing.Name != "mine" {
+	do(t, s, "bob", actions.Adopt{Number: 1, Edge: "n", Name: "mine"})
+	if thing := do(t, s, "bob", actions.Lookup{Name: "mine"}); string(thing.Value) != "5" || thing.ID != id || thing.Name != "mine" {
 		t.Errorf("bob adopted %+v", thing)
 	}
-	if names := do[[]string](t, s, "bob", "reverseidentify", Identified{ID: id}); len(names) != 1 || names[0] != "mine" {
+	if names := do(t, s, "bob", actions.ReverseIdentify{ID: id.String()}); len(names) != 1 || names[0] != "mine" {
 		t.Errorf("bob's names for it: %q", names)
 	}
-	locator := do[string](t, s, "bob", "locate", Named{Name: "mine"})
-	if names := do[[]string](t, s, "bob", "reverselocate", Located{Locator: locator}); len(names) != 1 {
+	locator := do(t, s, "bob", actions.Locate{Name: "mine"})
+	if names := do(t, s, "bob", actions.ReverseLocate{Locator: locator.String()}); len(names) != 1 {
 		t.Errorf("bob's names for %s: %q", locator, names)
 	}
-	if by := do[string](t, s, "self", "identify", Named{Name: "bob"}); by != bob.Handle {
+	if by := do(t, s, "self", actions.Identify{Name: "bob"}); by != bob.Handle {
 		t.Errorf("bob is %s, and identified as %s", bob.Handle, by)
 	}
-	if info := do[Agent](t, s, "bob", "info", Nothing{}); info.Unread != 1 {
+	if info := do(t, s, "bob", actions.Info{}); info.Unread != 1 {
 		t.Errorf("bob's info: %+v", info)
 	}
 	if agents, err := s.client.Agents(t.Context()); err != nil || len(agents) != 2 {
@@ -119,15 +122,15 @@ func TestActions(t *testing.T) {
 // none of them fails.
 func TestEveryAction(t *testing.T) {
 	s := serve(t, Options{})
-	for name := range actions() {
-		if name == "wait" {
+	for _, a := range actions.All() {
+		if a.Waits {
 			continue // TestLeaving
 		}
-		_, err := Do[json.RawMessage](t.Context(), s.client, "self", name, Nothing{})
+		_, err := ask[json.RawMessage](t.Context(), s.client, agentPath("self")+"/"+a.Name, struct{}{})
 		var f *fault.Error
 		var m *mail.Error
 		if err != nil && !errors.As(err, &m) && (!errors.As(err, &f) || f.Code == fault.Internal) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v", a.Name, err)
 		}
 	}
 	s.stop()
@@ -139,8 +142,8 @@ func TestEveryAction(t *testing.T) {
 // TestErrors: the vat's refusals arrive as they were, hint and all.
 func TestErrors(t *testing.T) {
 	s := serve(t, Options{})
-	do[Agent](t, s, "self", "makeguest", Named{Name: "bob"})
-	_, err := Do[Agent](t.Context(), s.client, "bob", "makeguest", Named{Name: "eve"})
+	do(t, s, "self", actions.MakeGuest{Name: "bob"})
+	_, err := Do(t.Context(), s.client, "bob", actions.MakeGuest{Name: "eve"})
 	var m *mail.Error
 	if !errors.As(err, &m) || m.Code != mail.Refused || m.Hint == "" {
 		t.Errorf("a guest that makes a guest: %#v", err)
@@ -149,7 +152,7 @@ func TestErrors(t *testing.T) {
 	if !errors.As(err, &m) || m.Code != mail.NotFound {
 		t.Errorf("a login where there is no page: %v", err)
 	}
-	_, err = Do[Agent](t.Context(), s.client, "a/../b?c", "info", Nothing{})
+	_, err = Do(t.Context(), s.client, "a/../b?c", actions.Info{})
 	if !errors.As(err, &m) || m.Code != mail.NotFound {
 		t.Errorf("an agent that is not there: %v", err)
 	}
@@ -257,8 +260,8 @@ func TestMalformed(t *testing.T) {
 // nor a caller that stays keep the vat from stopping.
 func TestLeaving(t *testing.T) {
 	s := serve(t, Options{})
-	do[Agent](t, s, "self", "makeguest", Named{Name: "bob"})
-	sent := do[Sent](t, s, "bob", "request", Requesting{To: "HOST", What: "a thing", Name: "thing"})
+	do(t, s, "self", actions.MakeGuest{Name: "bob"})
+	sent := do(t, s, "bob", actions.Ask{To: "HOST", What: "a thing", Name: "thing"})
 	ctx, cancel := context.WithCancel(t.Context())
 	followed := make(chan error, 2)
 	go func() {
@@ -271,7 +274,7 @@ func TestLeaving(t *testing.T) {
 		}
 	}()
 	go func() {
-		_, err := Do[Message](ctx, s.client, "bob", "wait", Identified{ID: sent.ID})
+		_, err := Do(ctx, s.client, "bob", actions.Wait{ID: sent.ID})
 		followed <- err
 	}()
 	for range 2 {

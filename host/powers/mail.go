@@ -4,18 +4,54 @@ import (
 	"context"
 	_ "embed"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"slices"
+	"strings"
 	"time"
 
+	"qvat/host/actions"
 	"qvat/host/mail"
 	"qvat/runtime"
 )
 
 //go:embed mail.js
-var mailSource string
+var mailGuest string
+
+// mailSource is the guest half: mail.js with a function for each action that a
+// program can do.
+var mailSource = strings.Replace(mailGuest, "    // FUNCTIONS\n", mailFunctions(), 1)
+
+// thingFunction is the one function that is no action: only a program has slots.
+const thingFunction = "thing(name)"
+
+func mailFunctions() string {
+	var b strings.Builder
+	write := func(signature string) {
+		name, rest, _ := strings.Cut(strings.TrimSuffix(signature, ")"), "(")
+		given := []string{"'" + name + "'"}
+		for param := range strings.SplitSeq(rest, ", ") {
+			switch param, _, _ = strings.Cut(param, " = "); param {
+			case "":
+			case "strings":
+				given = append(given, "texts(strings)")
+			case "options":
+				given = append(given, "defined(options)")
+			default:
+				given = append(given, param)
+			}
+		}
+		b.WriteString("    " + name + ": (" + rest + ") => call(" + strings.Join(given, ", ") + "),\n")
+	}
+	for _, a := range actions.All() {
+		if a.Signature != "" {
+			write(a.Signature)
+		}
+		if a.Name == "lookup" {
+			write(thingFunction)
+		}
+	}
+	return b.String()
+}
 
 // mailPower is qvat:mail: the agents of the vat, in the message's transaction.
 type mailPower struct {
@@ -27,37 +63,59 @@ type mailPower struct {
 // maxNumber is the largest number of a message that a program can say exactly.
 const maxNumber = 1<<53 - 1
 
+// mailCall is what a function does, and the fields that its arguments are read into.
+type mailCall struct {
+	fields []actions.Field
+	do     func(ctx context.Context, a *mail.Agent) (any, error)
+}
+
+// options tells that the one argument is an object whose properties are the fields.
+func (c mailCall) options() bool { return len(c.fields) > 0 && c.fields[0].Label == "" }
+
+// find finds a function.
+func (p *mailPower) find(method string) (c mailCall, ok bool) {
+	if method == "thing" {
+		q := &actions.Lookup{} // it is asked for in the same way
+		return mailCall{actions.Fields(q), func(ctx context.Context, a *mail.Agent) (any, error) { return p.thing(ctx, a, q.Name) }}, true
+	}
+	action, ok := actions.ByMethod(method)
+	if !ok {
+		return c, false
+	}
+	q := action.Request()
+	return mailCall{actions.Fields(q), func(ctx context.Context, a *mail.Agent) (any, error) {
+		v, err := action.Do(ctx, a, q)
+		return actions.ForProgram(v), err
+	}}, true
+}
+
 func (p *mailPower) Call(ctx context.Context, method string, args []byte) (r runtime.Reply, err error) {
 	var a arguments
 	if err := a.parse(method, args); err != nil {
 		return r, err
 	}
-	if p.slots == nil {
-		return p.call(ctx, method, &a)
+	c, ok := p.find(method)
+	if p.slots != nil {
+		if err := p.unslot(&a, c); err != nil {
+			return r, MailRefusal(err)
+		}
 	}
-	if err := p.unslot(&a); err != nil {
-		return r, MailRefusal(err)
+	if !ok {
+		return r, unknownMethod("qvat:mail", method)
 	}
-	if r, err = p.call(ctx, method, &a); err == nil && r.JSON != nil && method != "thing" {
+	if r, err = p.call(ctx, c, &a); err == nil && p.slots != nil && r.JSON != nil && method != "thing" {
 		r.JSON, err = p.slots.Data(r.JSON)
 	}
 	return r, err
 }
 
-// takesThings are the arguments that name things; the agent is argument 0. There
-// a capability is as good as its name.
-var takesThings = map[string][]int{
-	"send": {1, 4}, "request": {1}, "resolve": {2}, "reply": {4}, "list": {1}, "lookup": {1}, "thing": {1}, "locate": {1},
-	"identify": {1}, "names": {1}, "copy": {1}, "wake": {1}, "accept": {1},
-}
-
-// unslot makes plain JSON of the arguments of a call. Everywhere else than in a
-// name's place a capability is refused: its identifier is a secret, and would
-// stand in a text or a value for all to read.
-func (p *mailPower) unslot(a *arguments) (err error) {
+// unslot makes plain JSON of the arguments of a call. Everywhere else than in the
+// place of a thing's name, where it is as good, a capability is refused: its
+// identifier is a secret, and would stand in a text or a value for all to read.
+func (p *mailPower) unslot(a *arguments, c mailCall) (err error) {
 	for i, raw := range a.raw {
 		plain := p.slots.Plain
-		if slices.Contains(takesThings[a.method], i) {
+		if i > 0 && i <= len(c.fields) && c.fields[i-1].Thing {
 			plain = p.slots.Names
 		}
 		if a.raw[i], err = plain(raw); err != nil {
@@ -67,12 +125,12 @@ func (p *mailPower) unslot(a *arguments) (err error) {
 	return nil
 }
 
-func (p *mailPower) call(ctx context.Context, method string, a *arguments) (runtime.Reply, error) {
-	how, ok := mailMethods[method]
-	if !ok {
-		return runtime.Reply{}, unknownMethod("qvat:mail", method)
+func (p *mailPower) call(ctx context.Context, c mailCall, a *arguments) (runtime.Reply, error) {
+	wanted := len(c.fields) + 1
+	if c.options() {
+		wanted = 2
 	}
-	if err := a.count(how.args+1, how.args+1); err != nil {
+	if err := a.count(wanted, wanted); err != nil {
 		return runtime.Reply{}, err
 	}
 	name, err := a.text(0, "the agent's name")
@@ -80,13 +138,12 @@ func (p *mailPower) call(ctx context.Context, method string, a *arguments) (runt
 		return runtime.Reply{}, err
 	}
 	agent, err := p.agent(ctx, name)
-	if err != nil {
-		return runtime.Reply{}, MailRefusal(err)
+	if err == nil {
+		err = a.fill(c)
 	}
-	c := &mailCall{ctx: ctx, arguments: a, agent: agent, slots: p.slots}
-	v, err := how.do(c)
-	if c.bad != nil {
-		err = c.bad
+	var v any
+	if err == nil {
+		v, err = c.do(ctx, agent)
 	}
 	if err != nil || v == nil {
 		return runtime.Reply{}, MailRefusal(err)
@@ -108,6 +165,15 @@ func (p *mailPower) agent(ctx context.Context, name string) (*mail.Agent, error)
 	return a, err
 }
 
+// thing gives what a name leads to as a slot.
+func (p *mailPower) thing(ctx context.Context, a *mail.Agent, name string) (any, error) {
+	if p.slots == nil {
+		return nil, refusal("thing: only in a call of a published chain can a thing be had to be called")
+	}
+	data, err := p.slots.Thing(ctx, a, name)
+	return json.RawMessage(data), err
+}
+
 // MailRefusal makes what the caller of an agent did wrong an error for a program
 // to see: its code stands before its text. Other errors stay: they end the
 // message, and some have it run again.
@@ -125,200 +191,111 @@ func MailRefusal(err error) error {
 	return refusal("%s: %s", known.Code, known.Message)
 }
 
-// mailCall is one call of a method. Its readers note the first argument that is
-// not what it should be, and give a zero then: see [mailCall.ok].
-type mailCall struct {
-	*arguments
-	ctx   context.Context //nolint:containedctx // lives for one call
-	agent *mail.Agent
-	slots *mail.Slots
-	bad   error
-}
-
-// ok tells whether all arguments were what they should be; if not, nothing is
-// to be done.
-func (c *mailCall) ok() bool { return c.bad == nil }
-
-func (c *mailCall) note(err error) {
-	if c.bad == nil {
-		c.bad = err
-	}
-}
-
-func (c *mailCall) str(i int, what string) string {
-	s, err := c.text(i, what)
-	c.note(err)
-	return s
-}
-
-func (c *mailCall) num(i int, what string, most int) int {
-	n, err := c.integer(i, what, 0, most)
-	c.note(err)
-	return n
-}
-
-// number reads that of a message.
-func (c *mailCall) number(i int) uint64 { return uint64(c.num(i, "the number", maxNumber)) }
-
-func (c *mailCall) strs(i int, what string) []string {
-	var list []*string
-	if c.raw[i][0] != '[' || json.Unmarshal(c.raw[i], &list) != nil {
-		c.note(typeError("%s: %s are not an array of strings", c.method, what))
+// fill reads the arguments behind the agent's name.
+func (a *arguments) fill(c mailCall) error {
+	if !c.options() {
+		for i, f := range c.fields {
+			if err := fill(f.Into, a.raw[i+1], a.method+": "+f.Label); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
-	out := make([]string, len(list))
-	for j, s := range list {
-		if s == nil {
-			c.note(typeError("%s: %s are not an array of strings", c.method, what))
-			return nil
-		}
-		out[j] = *s
+	names := make([]string, len(c.fields))
+	for i, f := range c.fields {
+		names[i] = f.Name
 	}
-	return out
-}
-
-// mailMethods are the calls, with the number of arguments beside the agent. A nil
-// answer is undefined.
-var mailMethods = map[string]struct {
-	args int
-	do   func(c *mailCall) (any, error)
-}{
-	"info":      {0, func(c *mailCall) (any, error) { return infoView(c.agent.Info(c.ctx)) }},
-	"makeHost":  {1, func(c *mailCall) (any, error) { return c.make(c.agent.MakeHost) }},
-	"makeGuest": {1, func(c *mailCall) (any, error) { return c.make(c.agent.MakeGuest) }},
-	"send":      {4, mailSend},
-	"request": {3, func(c *mailCall) (any, error) {
-		to, what, name := c.str(1, "the recipient"), c.str(2, "what is asked for"), c.str(3, "the name")
-		return c.sent(func() (mail.Sent, error) { return c.agent.Request(c.ctx, to, what, name) })
-	}},
-	"resolve": {2, func(c *mailCall) (any, error) {
-		n, name := c.number(1), c.str(2, "the name")
-		return c.done(func() error { return c.agent.Resolve(c.ctx, n, name) })
-	}},
-	"reject": {2, func(c *mailCall) (any, error) {
-		n, why := c.number(1), c.str(2, "the reason")
-		return c.done(func() error { return c.agent.Reject(c.ctx, n, why) })
-	}},
-	"reply": {4, mailReply},
-	"dismiss": {1, func(c *mailCall) (any, error) {
-		n := c.number(1)
-		return c.done(func() error { return c.agent.Dismiss(c.ctx, n) })
-	}},
-	"adopt": {3, func(c *mailCall) (any, error) {
-		n, edge, name := c.number(1), c.str(2, "the edge"), c.str(3, "the name")
-		return c.done(func() error { return c.agent.Adopt(c.ctx, n, edge, name) })
-	}},
-	"messages": {1, mailMessages},
-	"message": {1, func(c *mailCall) (any, error) {
-		n := c.number(1)
-		if !c.ok() {
-			return nil, nil
-		}
-		m, err := c.agent.Message(c.ctx, n)
-		return messageView(m), err
-	}},
-	"list":     {1, mailList},
-	"lookup":   {1, mailLookup},
-	"thing":    {1, mailThing},
-	"locate":   {1, mailLocate},
-	"identify": {1, mailIdentify},
-	"names":    {1, mailNames},
-	"move":     {2, func(c *mailCall) (any, error) { return c.two(c.agent.Move) }},
-	"copy":     {2, func(c *mailCall) (any, error) { return c.two(c.agent.Copy) }},
-	"remove":   {1, func(c *mailCall) (any, error) { return c.one(c.agent.Remove) }},
-	"mkdir":    {1, func(c *mailCall) (any, error) { return c.one(c.agent.MakeDirectory) }},
-	"store": {2, func(c *mailCall) (any, error) {
-		name, value := c.str(1, "the name"), append(json.RawMessage(nil), c.raw[2]...)
-		return c.id(func() (mail.ID, error) { return c.agent.StoreValue(c.ctx, name, value) })
-	}},
-	"publish": {2, mailPublish},
-	"wake": {2, func(c *mailCall) (any, error) {
-		name, fuel := c.str(1, "the chain's name"), c.num(2, "the fuel", maxNumber)
-		return c.done(func() error { return c.agent.SetWake(c.ctx, name, int64(fuel)) })
-	}},
-	"invite": {2, mailInvite},
-	"accept": {2, func(c *mailCall) (any, error) { return c.two(c.agent.Accept) }},
-	"log":    {1, mailLog},
-}
-
-// done does what gives nothing back.
-func (c *mailCall) done(f func() error) (any, error) {
-	if !c.ok() {
-		return nil, nil
-	}
-	return nil, f()
-}
-
-func (c *mailCall) one(f func(context.Context, string) error) (any, error) {
-	name := c.str(1, "the name")
-	return c.done(func() error { return f(c.ctx, name) })
-}
-
-func (c *mailCall) two(f func(context.Context, string, string) error) (any, error) {
-	a, b := c.str(1, "the first argument"), c.str(2, "the second argument")
-	return c.done(func() error { return f(c.ctx, a, b) })
-}
-
-func (c *mailCall) id(f func() (mail.ID, error)) (any, error) {
-	if !c.ok() {
-		return nil, nil
-	}
-	id, err := f()
-	return id.String(), err
-}
-
-func (c *mailCall) make(f func(context.Context, string) (mail.AgentInfo, error)) (any, error) {
-	name := c.str(1, "the name")
-	if !c.ok() {
-		return nil, nil
-	}
-	return infoView(f(c.ctx, name))
-}
-
-func (c *mailCall) sent(f func() (mail.Sent, error)) (any, error) {
-	if !c.ok() {
-		return nil, nil
-	}
-	s, err := f()
-	return map[string]any{"id": hex.EncodeToString(s.ID[:]), "number": s.Number}, err
-}
-
-func mailSend(c *mailCall) (any, error) {
-	to, strings, edges, names := c.str(1, "the recipient"), c.strs(2, "the strings"), c.strs(3, "the edges"), c.strs(4, "the names")
-	return c.sent(func() (mail.Sent, error) { return c.agent.Send(c.ctx, to, strings, edges, names) })
-}
-
-func mailReply(c *mailCall) (any, error) {
-	n, strings, edges, names := c.number(1), c.strs(2, "the strings"), c.strs(3, "the edges"), c.strs(4, "the names")
-	return c.sent(func() (mail.Sent, error) { return c.agent.Reply(c.ctx, n, strings, edges, names) })
-}
-
-func mailThing(c *mailCall) (any, error) {
-	name := c.str(1, "the name")
-	if c.slots == nil {
-		c.note(refusal("%s: only in a call of a published chain can a thing be had to be called", c.method))
-	}
-	if !c.ok() {
-		return nil, nil
-	}
-	data, err := c.slots.Thing(c.ctx, c.agent, name)
-	return json.RawMessage(data), err
-}
-
-func mailPublish(c *mailCall) (any, error) {
-	name, text := c.str(1, "the name"), c.str(2, "the capsule")
-	capsule, err := base64.StdEncoding.Strict().DecodeString(text)
+	given, err := a.object(1, "the query", names...)
 	if err != nil {
-		c.note(typeError("publish: the capsule is not base64"))
+		return err
 	}
-	return c.id(func() (mail.ID, error) { return c.agent.Publish(c.ctx, name, capsule) })
+	for _, f := range c.fields {
+		if raw, ok := given[f.Name]; ok {
+			if err := fill(f.Into, raw, a.method+": "+f.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-func mailInvite(c *mailCall) (any, error) {
-	name, ms := c.str(1, "the name"), c.num(2, "the time", int(100*365*24*time.Hour/time.Millisecond))
-	if !c.ok() {
-		return nil, nil
+// fill reads JSON, sound as that of arguments is, into a field of a request; what
+// is what errors call it.
+func fill(into any, raw []byte, what string) error {
+	var err error
+	switch into := into.(type) {
+	case *string:
+		*into, err = said(raw, what)
+	case *uint64:
+		err = fillNumber(into, raw, what, 0, maxNumber)
+	case *int64:
+		err = fillNumber(into, raw, what, 0, maxNumber)
+	case *int:
+		err = fillNumber(into, raw, what, 1, 1000)
+	case *actions.Lifetime:
+		err = fillNumber(into, raw, what, 0, int(actions.MaxLifetime/actions.Lifetime(time.Millisecond)))
+		*into *= actions.Lifetime(time.Millisecond)
+	case *bool:
+		if json.Unmarshal(raw, into) != nil {
+			err = typeError("%s is not a boolean", what)
+		}
+	case *mail.State:
+		if json.Unmarshal(raw, into) != nil {
+			err = typeError("%s is not a string", what)
+		}
+	case *actions.MessageID:
+		s, _ := text(raw)
+		*into = actions.MessageID(s)
+		if _, bad := into.Bytes(); bad != nil {
+			err = typeError("%s is not 64 hex digits", what)
+		}
+	case *[]string:
+		err = fillTexts(into, raw, what)
+	case *json.RawMessage:
+		*into = append(json.RawMessage(nil), raw...)
+	case *[]byte:
+		var s string
+		if s, err = said(raw, what); err == nil {
+			*into, err = fromBase64(s, what)
+		}
+	default:
+		err = errors.New("qvat:mail: nothing is known of the type of " + what)
 	}
-	l, err := c.agent.Invite(c.ctx, name, time.Duration(ms)*time.Millisecond)
-	return l.String(), err
+	return err
+}
+
+func fromBase64(s, what string) ([]byte, error) {
+	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	if err != nil {
+		return nil, typeError("%s is not base64", what)
+	}
+	return b, nil
+}
+
+func said(raw []byte, what string) (string, error) {
+	s, ok := text(raw)
+	if !ok {
+		return "", typeError("%s is not a string", what)
+	}
+	return s, nil
+}
+
+func fillNumber[N ~int | ~int64 | ~uint64](into *N, raw []byte, what string, least, most int) error {
+	n, err := integer(raw, what, least, most)
+	*into = N(n)
+	return err
+}
+
+func fillTexts(into *[]string, raw []byte, what string) error {
+	var list []*string
+	if raw[0] != '[' || json.Unmarshal(raw, &list) != nil {
+		return typeError("%s are not an array of strings", what)
+	}
+	for _, s := range list {
+		if s == nil {
+			return typeError("%s are not an array of strings", what)
+		}
+		*into = append(*into, *s)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"qvat/chains"
 	"qvat/chains/chaintest"
+	"qvat/host/actions"
 	"qvat/host/mail"
 	"qvat/runtime"
 )
@@ -158,15 +159,24 @@ func wrongCalls() map[string][]wrongCall {
 	}
 	method("qvat:http", "settled", `0`)
 	add("qvat:http", "settled", `9`)
-	for name, m := range mailMethods {
+	for _, action := range actions.All() {
+		name, _, ok := strings.Cut(action.Signature, "(")
+		if !ok {
+			continue
+		}
+		m := mailCall{fields: actions.Fields(action.Request())}
+		args := len(m.fields)
+		if m.options() {
+			args = 1
+		}
 		right := []string{`"self"`}
-		for i := range m.args {
+		for i := range args {
 			right = append(right, fmt.Sprintf(`"x%d"`, i))
 		}
 		method("qvat:mail", name, right...)
 		add("qvat:mail", name, append([]string{`"nobody"`}, right[1:]...)...)
-		if m.args > 0 {
-			object("qvat:mail", name, right[:m.args], `"limit":"x"`, `"after":"y"`, `"before":[]`, `"prefix":1`, `"state":2`, `"type":3`, `"reverse":4`, `"z":1`, `"y":1`)
+		if args > 0 {
+			object("qvat:mail", name, right[:args], `"limit":"x"`, `"after":"y"`, `"before":[]`, `"prefix":1`, `"state":2`, `"type":3`, `"reverse":4`, `"z":1`, `"y":1`)
 		}
 	}
 	return all

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"qvat/host/mail"
+	"qvat/host/actions"
 )
 
 // maxShown is how many rows a table of agents or names has at most; a filter
@@ -14,7 +14,7 @@ const maxShown = 500
 
 // agentsBody is the list of agents.
 type agentsBody struct {
-	Agents []mail.AgentInfo
+	Agents []actions.Agent
 	Hosts  []string
 	Query  string
 	More   int
@@ -22,17 +22,17 @@ type agentsBody struct {
 
 // showAgents lists the vat's agents.
 func (v *visit) showAgents() error {
-	all, err := v.post.Agents(v.r.Context())
+	all, err := actions.Agents(v.r.Context(), v.post)
 	if err != nil {
 		return err
 	}
 	b := agentsBody{Query: v.r.URL.Query().Get("q")}
 	for _, a := range all {
-		if a.Host && len(b.Hosts) < maxHandles {
+		if a.Host() && len(b.Hosts) < maxHandles {
 			b.Hosts = append(b.Hosts, a.Name)
 		}
 	}
-	b.Agents = slices.DeleteFunc(all, func(a mail.AgentInfo) bool { return !strings.Contains(a.Name, b.Query) })
+	b.Agents = slices.DeleteFunc(all, func(a actions.Agent) bool { return !strings.Contains(a.Name, b.Query) })
 	if b.More = max(len(b.Agents)-maxShown, 0); b.More > 0 {
 		b.Agents = b.Agents[:maxShown]
 	}
@@ -49,22 +49,12 @@ func (v *visit) makeAgent() error {
 			return v.back(err, Root, "")
 		}
 	}
-	makeIt := by.MakeGuest
+	make := actions.Request[actions.Agent](actions.MakeGuest{Name: name})
 	if kind == "host" {
-		makeIt = by.MakeHost
+		make = actions.MakeHost{Name: name}
 	}
-	info, err := makeIt(v.r.Context(), name)
-	if err != nil {
-		return v.back(err, Root, "")
-	}
-	return v.back(nil, Root, fmt.Sprintf("The %s %s is there.", kindOf(info), info.Name))
-}
-
-func kindOf(a mail.AgentInfo) string {
-	if a.Host {
-		return "host"
-	}
-	return "guest"
+	made, err := make.Do(v.r.Context(), by)
+	return v.back(err, Root, fmt.Sprintf("The %s %s is there.", made.Kind, made.Name))
 }
 
 // showHelp says how the page is used.

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"qvat/chains"
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
@@ -235,12 +236,12 @@ func (l *looker) named(p *chains.Program) (keys []keyView) {
 func (v *visit) whose() (map[string]string, error) {
 	about := v.vat.About()
 	known := map[string]string{about.Root.String(): "this vat's root key", about.Node.String(): "this vat's node key"}
-	all, err := v.post.Agents(v.r.Context())
+	all, err := actions.Agents(v.r.Context(), v.post)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range all {
-		known[hex.EncodeToString(a.Key[:])] = "the agent " + a.Name
+		known[a.Key.String()] = "the agent " + a.Name
 	}
 	return known, nil
 }

@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
@@ -22,7 +24,7 @@ func (v *visit) showWrite() error {
 // showDraft shows a draft again, with what is wrong with it: nothing that was
 // written is lost.
 func (v *visit) showDraft(status int, d draft, n *notice) error {
-	entries, err := v.agent.List(v.r.Context(), "")
+	entries, err := do(v, actions.List{})
 	if err != nil {
 		return err
 	}
@@ -37,12 +39,17 @@ func (v *visit) showDraft(status int, d draft, n *notice) error {
 // maxHandles is how many names are offered to write to.
 const maxHandles = 200
 
+// parseText takes apart a text of a form, whose lines end as HTML has it.
+func parseText(text string) (actions.Text, error) {
+	return actions.ParseText(strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
 // send sends a letter, in which @name attaches.
 func (v *visit) send() error {
 	d := draft{To: v.r.PostForm.Get("to"), Text: v.r.PostForm.Get("text")}
-	t, err := parseText(d.Text)
+	text, err := parseText(d.Text)
 	if err == nil {
-		_, err = v.agent.Send(v.r.Context(), d.To, t.Strings, t.Edges, t.Names)
+		_, err = do(v, actions.Send{To: d.To, Text: text})
 	}
 	return v.sent(err, d, "Sent to "+cut(d.To, 80)+".")
 }
@@ -50,7 +57,7 @@ func (v *visit) send() error {
 // request asks somebody for a thing.
 func (v *visit) request() error {
 	d := draft{To: v.r.PostForm.Get("to"), What: v.r.PostForm.Get("what"), Under: v.r.PostForm.Get("name")}
-	_, err := v.agent.Request(v.r.Context(), d.To, d.What, d.Under)
+	_, err := do(v, actions.Ask{To: d.To, What: d.What, Name: d.Under})
 	return v.sent(err, d, "Asked "+cut(d.To, 80)+".")
 }
 

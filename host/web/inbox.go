@@ -1,12 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
@@ -15,16 +17,12 @@ const pageSize = 50
 
 // letter is a message as its page shows it.
 type letter struct {
-	mail.Message
+	actions.Letter
 	Mine    bool  // this agent sent it
 	Other   party // whom it is from, or to
-	Parts   []part
 	Things  []thing
 	Snippet string
 }
-
-// part is a piece of a message's text, and what is attached after it.
-type part struct{ Text, Edge string }
 
 // thing is an attachment.
 type thing struct {
@@ -85,7 +83,7 @@ func (v *visit) showInbox() error {
 
 // newest is the number of the mailbox's newest message, 0 where there is none.
 func (v *visit) newest() (uint64, error) {
-	found, err := v.agent.Messages(v.r.Context(), mail.MessageQuery{Limit: 1, Newest: true})
+	found, err := do(v, actions.Letters{Limit: 1, Newest: true})
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
@@ -94,8 +92,8 @@ func (v *visit) newest() (uint64, error) {
 
 // look gives a page of the messages below before (0: all), of a state where one
 // is asked for, and from where the next page goes on: 0 where nothing is left.
-func (v *visit) look(before, newest uint64, state mail.State) (found []mail.Message, next uint64, err error) {
-	q := mail.MessageQuery{Before: before, Limit: pageSize + 1, Newest: true, State: state}
+func (v *visit) look(before, newest uint64, state mail.State) (found []actions.Letter, next uint64, err error) {
+	q := actions.Letters{Before: before, Limit: pageSize + 1, Newest: true, State: state}
 	if top := newest + 1; state != "" {
 		if before > 0 {
 			top = min(top, before)
@@ -104,7 +102,7 @@ func (v *visit) look(before, newest uint64, state mail.State) (found []mail.Mess
 			q.After, next = top-reach, top-reach+1
 		}
 	}
-	if found, err = v.agent.Messages(v.r.Context(), q); err != nil {
+	if found, err = do(v, q); err != nil {
 		return nil, 0, err
 	}
 	if len(found) > pageSize {
@@ -115,9 +113,9 @@ func (v *visit) look(before, newest uint64, state mail.State) (found []mail.Mess
 }
 
 // threads gathers messages by thread, the one with the newest message first.
-func (v *visit) threads(found []mail.Message) ([]thread, error) {
+func (v *visit) threads(found []actions.Letter) ([]thread, error) {
 	var list []*thread
-	by := map[[32]byte]*thread{}
+	by := map[actions.MessageID]*thread{}
 	for i := len(found) - 1; i >= 0; i-- {
 		m := found[i]
 		t := by[m.Thread]
@@ -141,8 +139,8 @@ func (v *visit) threads(found []mail.Message) ([]thread, error) {
 }
 
 // letter dubs a message.
-func (v *visit) letter(m mail.Message) (letter, error) {
-	l := letter{Message: m, Mine: m.From == v.info.Handle && m.State != mail.StateNew}
+func (v *visit) letter(m actions.Letter) (letter, error) {
+	l := letter{Letter: m, Mine: m.From == v.info.Handle && m.State != mail.StateNew}
 	other := m.From
 	if l.Mine {
 		other = m.To
@@ -151,13 +149,8 @@ func (v *visit) letter(m mail.Message) (letter, error) {
 	if l.Other, err = v.names.of(other); err != nil {
 		return letter{}, err
 	}
-	for i, s := range m.Strings {
-		p := part{Text: visible(s)}
-		if i < len(m.Edges) {
-			p.Edge = m.Edges[i]
-		}
-		l.Parts = append(l.Parts, p)
-		l.Snippet += s
+	for _, p := range m.Parts() {
+		l.Snippet += p.Text
 		if p.Edge != "" {
 			l.Snippet += "@" + p.Edge
 		}
@@ -166,20 +159,13 @@ func (v *visit) letter(m mail.Message) (letter, error) {
 		l.Snippet = m.What + m.Why
 	}
 	l.Snippet = cut(l.Snippet, 160)
-	parties, err := v.names.all(m.IDs)
-	if err != nil {
-		return letter{}, err
-	}
-	for i, p := range parties {
-		t := thing{Party: p}
-		if i < len(m.Edges) {
-			t.Edge = m.Edges[i]
+	for _, a := range m.Attachments() {
+		t := thing{Edge: a.Edge, Type: a.Type}
+		if t.Party, err = v.names.of(a.ID); err != nil {
+			return letter{}, err
 		}
-		if i < len(m.Types) {
-			t.Type = m.Types[i]
-			if !p.Named && t.Type != mail.TypeHandle {
-				t.Party.Text = fmt.Sprintf("(%s %s…)", t.Type, p.Full[:6]) // its number is no key
-			}
+		if !t.Party.Named && t.Type != mail.TypeHandle {
+			t.Party.Text = fmt.Sprintf("(%s %s…)", t.Type, t.Party.Full[:6]) // its number is no key
 		}
 		l.Things = append(l.Things, t)
 	}
@@ -205,8 +191,7 @@ func (v *visit) showLetter(status int, draft string, n *notice) error {
 	if err != nil {
 		return err
 	}
-	ctx := v.r.Context()
-	m, err := v.agent.Message(ctx, number)
+	m, err := do(v, actions.OneLetter{Number: number})
 	if err != nil {
 		return err
 	}
@@ -214,16 +199,16 @@ func (v *visit) showLetter(status int, draft string, n *notice) error {
 	if b.letter, err = v.letter(m); err != nil {
 		return err
 	}
-	q := mail.MessageQuery{Thread: &m.Thread, Before: number + reach, Limit: maxThread, Newest: true}
+	q := actions.Letters{Thread: m.Thread, Before: number + reach, Limit: maxThread, Newest: true}
 	if number > reach {
 		q.After = number - reach
 	}
-	all, err := v.agent.Messages(ctx, q)
+	all, err := do(v, q)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(all, func(one mail.Message) bool { return one.Number == number }) {
-		all = append([]mail.Message{m}, all...)
+	if !slices.ContainsFunc(all, func(one actions.Letter) bool { return one.Number == number }) {
+		all = append([]actions.Letter{m}, all...)
 	}
 	b.Cut = all[0].ID != all[0].Thread
 	for _, one := range all {
@@ -234,7 +219,7 @@ func (v *visit) showLetter(status int, draft string, n *notice) error {
 		b.Thread = append(b.Thread, l)
 	}
 	if m.Kind == mail.KindRequest && m.State == mail.StateNew {
-		entries, err := v.agent.List(ctx, "")
+		entries, err := do(v, actions.List{})
 		if err != nil {
 			return err
 		}
@@ -257,39 +242,41 @@ func (v *visit) number() (uint64, error) {
 	return n, nil
 }
 
-// onMessage does something with the address's message, and shows it again.
-func (v *visit) onMessage(do func(number uint64) error, text string) error {
-	number, err := v.number()
-	if err != nil {
-		return err
+// onLetter does something with the address's letter, and shows it again.
+func onLetter(form func(v *visit, number uint64) (q actions.Order, text string)) handler {
+	return func(v *visit) error {
+		number, err := v.number()
+		if err != nil {
+			return err
+		}
+		q, text := form(v, number)
+		_, err = do(v, q)
+		return v.done(err, "message/"+strconv.FormatUint(number, 10), text)
 	}
-	return v.done(do(number), "message/"+strconv.FormatUint(number, 10), text)
 }
 
-func (v *visit) adopt() error {
-	edge, name := v.r.PostForm.Get("edge"), v.r.PostForm.Get("name")
-	if name == "" {
-		name = edge
-	}
-	return v.onMessage(func(n uint64) error { return v.agent.Adopt(v.r.Context(), n, edge, name) }, "Adopted as "+cut(name, 140)+".")
+func adopt(v *visit, number uint64) (actions.Order, string) {
+	q := actions.Adopt{Number: number, Edge: v.r.PostForm.Get("edge"), Name: v.r.PostForm.Get("name")}
+	return q, "Adopted as " + cut(cmp.Or(q.Name, q.Edge), 140) + "."
 }
 
-func (v *visit) grant() error {
-	name := v.r.PostForm.Get("name")
-	return v.onMessage(func(n uint64) error { return v.agent.Resolve(v.r.Context(), n, name) }, "Granted "+cut(name, 140)+".")
+func grant(v *visit, number uint64) (actions.Order, string) {
+	q := actions.Resolve{Number: number, Name: v.r.PostForm.Get("name")}
+	return q, "Granted " + cut(q.Name, 140) + "."
 }
 
-func (v *visit) refuse() error {
-	why := v.r.PostForm.Get("why")
-	return v.onMessage(func(n uint64) error { return v.agent.Reject(v.r.Context(), n, why) }, "Refused.")
+func refuse(v *visit, number uint64) (actions.Order, string) {
+	return actions.Reject{Number: number, Why: v.r.PostForm.Get("why")}, "Refused."
 }
 
+// dismiss puts a letter aside, and goes back to the others.
 func (v *visit) dismiss() error {
 	number, err := v.number()
 	if err != nil {
 		return err
 	}
-	return v.done(v.agent.Dismiss(v.r.Context(), number), "", "Dismissed message "+strconv.FormatUint(number, 10)+".")
+	_, err = do(v, actions.Dismiss{Number: number})
+	return v.done(err, "", "Dismissed message "+strconv.FormatUint(number, 10)+".")
 }
 
 // reply answers a message; what cannot be sent is shown again.
@@ -298,13 +285,13 @@ func (v *visit) reply() error {
 	if err != nil {
 		return err
 	}
-	text := v.r.PostForm.Get("text")
-	t, err := parseText(text)
+	written := v.r.PostForm.Get("text")
+	text, err := parseText(written)
 	if err == nil {
-		_, err = v.agent.Reply(v.r.Context(), number, t.Strings, t.Edges, t.Names)
+		_, err = do(v, actions.Reply{Number: number, Text: text})
 	}
 	if n := noticeOf(err); n != nil {
-		return v.showLetter(statusOf(err), text, n)
+		return v.showLetter(statusOf(err), written, n)
 	}
 	return v.done(err, "message/"+strconv.FormatUint(number, 10), "Answered.")
 }

@@ -1,25 +1,24 @@
 package web
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
 // queued is a message that is on its way to another node.
 type queued struct {
-	mail.Queued
+	actions.Queued
 	To party
-	ID string
 }
 
 func (v *visit) showOutbox() error {
-	found, err := v.agent.Outbox(v.r.Context())
+	found, err := do(v, actions.Outbox{})
 	if err != nil {
 		return err
 	}
@@ -30,21 +29,24 @@ func (v *visit) showOutbox() error {
 			return err
 		}
 		q.Error = sentence(q.Error)
-		list = append(list, queued{q, to, hex.EncodeToString(q.ID[:])})
+		list = append(list, queued{q, to})
 	}
 	return v.show("outbox.html", frame{Title: "Outbox of " + v.info.Name, Section: "outbox", Every: 5, Body: list})
 }
 
 func (v *visit) cancel() error {
-	b, err := hex.DecodeString(v.r.PostForm.Get("id"))
-	if err != nil || len(b) != 32 {
-		return v.done(&mail.Error{Code: mail.NotFound, Message: "there is no such message"}, "outbox", "")
+	id := actions.MessageID(v.r.PostForm.Get("id"))
+	_, err := id.Bytes()
+	if err != nil {
+		err = &mail.Error{Code: mail.NotFound, Message: "there is no such message"}
+	} else {
+		_, err = do(v, actions.Cancel{ID: id})
 	}
-	return v.done(v.agent.Cancel(v.r.Context(), [32]byte(b)), "outbox", "Taken back.")
+	return v.done(err, "outbox", "Taken back.")
 }
 
 func (v *visit) showPeers() error {
-	peers, err := v.agent.Peers(v.r.Context())
+	peers, err := do(v, actions.Peers{})
 	if err != nil {
 		return err
 	}
@@ -53,7 +55,7 @@ func (v *visit) showPeers() error {
 
 // entry is an entry of an agent's log as it is shown.
 type entry struct {
-	mail.LogEntry
+	actions.LogEntry
 	Facts []fact
 	Error string
 }
@@ -72,7 +74,7 @@ type logBody struct {
 
 func (v *visit) showLog() error {
 	before, _ := strconv.ParseUint(v.r.URL.Query().Get("before"), 10, 64) // what is no number is no bound
-	found, err := v.agent.Log(v.r.Context(), mail.LogQuery{Before: before, Limit: pageSize + 1})
+	found, err := do(v, actions.Log{Before: before, Limit: pageSize + 1})
 	if err != nil {
 		return err
 	}

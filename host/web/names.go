@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"qvat/chains"
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
 type namesBody struct {
 	Path    string
 	Parents []crumb
-	Entries []mail.Entry
+	Entries []actions.Entry
 	Query   string
 	More    int // entries that are not shown
 }
@@ -35,11 +36,11 @@ func (v *visit) showNames() error {
 			b.Parents = append(b.Parents, crumb{part, strings.Join(parts[:i+1], ".")})
 		}
 	}
-	entries, err := v.agent.List(v.r.Context(), b.Path)
+	entries, err := do(v, actions.List{Path: b.Path})
 	if err != nil {
 		return err
 	}
-	b.Entries = slices.DeleteFunc(entries, func(e mail.Entry) bool { return !strings.Contains(e.Name, b.Query) })
+	b.Entries = slices.DeleteFunc(entries, func(e actions.Entry) bool { return !strings.Contains(e.Name, b.Query) })
 	if b.More = max(len(b.Entries)-maxShown, 0); b.More > 0 {
 		b.Entries = b.Entries[:maxShown]
 	}
@@ -62,7 +63,7 @@ func join(path, name string) string {
 type nameBody struct {
 	Name    string
 	Parent  string
-	Thing   mail.Thing
+	Thing   actions.Thing
 	ID      string
 	Value   string // of a value: JSON, made readable
 	Cut     bool   // the value is longer
@@ -79,26 +80,25 @@ const maxValue = 64 << 10
 
 // showName shows what a name leads to.
 func (v *visit) showName() error {
-	ctx := v.r.Context()
 	b := nameBody{Name: v.r.URL.Query().Get("name")}
 	if i := strings.LastIndexByte(b.Name, '.'); i >= 0 {
 		b.Parent = b.Name[:i]
 	}
 	var err error
-	if b.Thing, err = v.agent.Lookup(ctx, b.Name); err != nil {
+	if b.Thing, err = do(v, actions.Lookup{Name: b.Name}); err != nil {
 		return err
 	}
 	b.ID = b.Thing.ID.String()
-	if l, err := v.agent.Locate(ctx, b.Name); err == nil {
+	if l, err := do(v, actions.Locate{Name: b.Name}); err == nil {
 		b.Locator = l.String()
 	}
-	names, err := v.agent.ReverseIdentify(ctx, b.Thing.ID)
+	names, err := v.names.Names(v.r.Context(), b.Thing.ID)
 	if err != nil {
 		return err
 	}
-	b.Others = slices.DeleteFunc(names, func(n string) bool { return n == b.Name })
+	b.Others = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == b.Name })
 	// Of what lives elsewhere nobody here can say what holds it.
-	if b.Why, err = v.agent.Why(ctx, b.Thing.ID); err != nil && noticeOf(err) == nil {
+	if b.Why, err = do(v, actions.Why{ID: b.ID}); err != nil && noticeOf(err) == nil {
 		return err
 	}
 	if err := v.describe(&b); err != nil {
@@ -127,8 +127,8 @@ func (v *visit) describe(b *nameBody) error {
 		}
 		b.By = &p
 	}
-	if t.Chain != nil {
-		c, err := chains.DecodeCapsule(t.Chain.Capsule, v.vat.About().Limits)
+	if len(t.Capsule) > 0 {
+		c, err := chains.DecodeCapsule(t.Capsule, v.vat.About().Limits)
 		if err != nil {
 			return nil // it is kept, but is no capsule within today's limits
 		}
@@ -171,7 +171,7 @@ func (v *visit) completeNames() error {
 		path, prefix = prefix[:i], prefix[i+1:]
 	}
 	found := []suggestion{}
-	entries, err := v.agent.List(v.r.Context(), path)
+	entries, err := do(v, actions.List{Path: path})
 	if err != nil && noticeOf(err) == nil {
 		return err
 	}
@@ -196,23 +196,36 @@ func (v *visit) toNames(err error, text string) error {
 // name is the name that a form gives, in the directory that it is of.
 func (v *visit) name() string { return join(v.r.PostForm.Get("path"), v.r.PostForm.Get("name")) }
 
-func (v *visit) move() error {
-	from, to := v.r.PostForm.Get("from"), v.r.PostForm.Get("to")
-	return v.toNames(v.agent.Move(v.r.Context(), from, to), cut(from, 80)+" is now "+cut(to, 80)+".")
+// onNames does something with names, and shows their directory again.
+func onNames(form func(v *visit) (q actions.Order, text string)) handler {
+	return func(v *visit) error {
+		q, text := form(v)
+		_, err := do(v, q)
+		return v.toNames(err, text)
+	}
 }
 
-func (v *visit) copyName() error {
-	from, to := v.r.PostForm.Get("from"), v.r.PostForm.Get("to")
-	return v.toNames(v.agent.Copy(v.r.Context(), from, to), cut(to, 80)+" is the same as "+cut(from, 80)+".")
+func move(v *visit) (actions.Order, string) {
+	q := actions.Move{From: v.r.PostForm.Get("from"), To: v.r.PostForm.Get("to")}
+	return q, cut(q.From, 80) + " is now " + cut(q.To, 80) + "."
 }
 
-func (v *visit) remove() error {
-	from := v.r.PostForm.Get("from")
-	return v.toNames(v.agent.Remove(v.r.Context(), from), "Removed the name "+cut(from, 80)+".")
+func copyName(v *visit) (actions.Order, string) {
+	q := actions.Copy{From: v.r.PostForm.Get("from"), To: v.r.PostForm.Get("to")}
+	return q, cut(q.To, 80) + " is the same as " + cut(q.From, 80) + "."
 }
 
-func (v *visit) makeFolder() error {
-	return v.toNames(v.agent.MakeDirectory(v.r.Context(), v.name()), "Made the directory "+cut(v.name(), 80)+".")
+func remove(v *visit) (actions.Order, string) {
+	q := actions.Remove{Name: v.r.PostForm.Get("from")}
+	return q, "Removed the name " + cut(q.Name, 80) + "."
+}
+
+func makeFolder(v *visit) (actions.Order, string) {
+	return actions.MakeDirectory{Name: v.name()}, "Made the directory " + cut(v.name(), 80) + "."
+}
+
+func accept(v *visit) (actions.Order, string) {
+	return actions.Accept{Locator: strings.TrimSpace(v.r.PostForm.Get("locator")), Name: v.name()}, "You know each other now."
 }
 
 func (v *visit) storeValue() error {
@@ -220,14 +233,14 @@ func (v *visit) storeValue() error {
 	if !json.Valid(value) {
 		return v.toNames(&mail.Error{Code: mail.Wrong, Message: "the value is not JSON", Hint: "a text stands in double quotes"}, "")
 	}
-	_, err := v.agent.StoreValue(v.r.Context(), v.name(), value)
+	_, err := do(v, actions.StoreValue{Name: v.name(), Value: value})
 	return v.toNames(err, "Stored "+cut(v.name(), 80)+".")
 }
 
 func (v *visit) publish() error {
 	b, err := v.file("capsule")
 	if err == nil {
-		_, err = v.agent.Publish(v.r.Context(), v.name(), b)
+		_, err = do(v, actions.Publish{Name: v.name(), Capsule: b})
 	}
 	return v.toNames(err, "Published "+cut(v.name(), 80)+".")
 }
@@ -254,7 +267,7 @@ func (v *visit) invite() error {
 		}
 		expires = 24 * d
 	}
-	l, err := v.agent.Invite(v.r.Context(), v.name(), expires)
+	l, err := do(v, actions.Invite{Name: v.name(), Lasts: actions.Lifetime(expires)})
 	if err != nil {
 		return v.toNames(err, "")
 	}
@@ -262,9 +275,4 @@ func (v *visit) invite() error {
 		Text: "Give this invitation to whom you mean to know as " + cut(v.name(), 80) + ". It can be accepted once.", Copy: l.String(),
 	})
 	return v.toNames(nil, "")
-}
-
-func (v *visit) accept() error {
-	err := v.agent.Accept(v.r.Context(), strings.TrimSpace(v.r.PostForm.Get("locator")), v.name())
-	return v.toNames(err, "You know each other now.")
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
@@ -70,7 +71,7 @@ type frame struct {
 	Static  string // where the stylesheet and scripts lie
 	In      bool   // somebody is logged in
 	CSRF    string
-	Agent   *mail.AgentInfo // whose page it is; nil: the vat's
+	Agent   *actions.Agent // whose page it is; nil: the vat's
 	Notice  *notice
 	Events  string // where a script hears of what is new; "" for nothing
 	Every   int    // seconds after which a script looks again; 0: never

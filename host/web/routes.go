@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
@@ -27,13 +28,18 @@ type visit struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	session *session
-	agent   *mail.Agent    // nil where the page is not an agent's
-	info    mail.AgentInfo // of the agent
-	names   *namer         // of the agent
+	agent   *mail.Agent   // nil where the page is not an agent's
+	info    actions.Agent // of the agent
+	names   *namer        // of the agent
 }
 
 // handler does what a request asks.
 type handler func(*visit) error
+
+// do has the agent of the page do what a request asks.
+func do[Answer any](v *visit, q actions.Request[Answer]) (Answer, error) {
+	return q.Do(v.r.Context(), v.agent)
+}
 
 // routes lists what there is. A form is posted to an address of its own, and
 // answered with where to look then; one that cannot be done is shown again.
@@ -58,25 +64,35 @@ func (p *Page) routes() *http.ServeMux {
 	post("/app/capsule", (*visit).openCapsule)
 
 	const agent = "/app/agent/{agent}/"
-	for path, h := range map[string]handler{
-		"{$}": (*visit).showInbox, "message/{number}": (*visit).showMessage, "write": (*visit).showWrite,
-		"names": (*visit).showNames, "name": (*visit).showName, "names.json": (*visit).completeNames,
-		"outbox": (*visit).showOutbox, "peers": (*visit).showPeers, "log": (*visit).showLog,
-	} {
-		get(agent+path, ofAgent(h))
-	}
+	look := func(path string, h handler) { get(agent+path, ofAgent(h)) }
+	look("{$}", (*visit).showInbox)
+	look("message/{number}", (*visit).showMessage)
+	look("write", (*visit).showWrite)
+	look("names", (*visit).showNames)
+	look("name", (*visit).showName)
+	look("names.json", (*visit).completeNames)
+	look("outbox", (*visit).showOutbox)
+	look("peers", (*visit).showPeers)
+	look("log", (*visit).showLog)
 	m.Handle("GET "+agent+"events", p.inside(ofAgent((*visit).events), false))
-	for path, h := range map[string]handler{
-		"make": (*visit).makeAgent, "send": (*visit).send, "request": (*visit).request, "cancel": (*visit).cancel,
-		"message/{number}/reply": (*visit).reply, "message/{number}/adopt": (*visit).adopt,
-		"message/{number}/grant": (*visit).grant, "message/{number}/refuse": (*visit).refuse,
-		"message/{number}/dismiss": (*visit).dismiss,
-		"names/move":               (*visit).move, "names/copy": (*visit).copyName, "names/remove": (*visit).remove,
-		"names/folder": (*visit).makeFolder, "names/value": (*visit).storeValue, "names/publish": (*visit).publish,
-		"names/invite": (*visit).invite, "names/accept": (*visit).accept,
-	} {
-		post(agent+path, ofAgent(h))
-	}
+	change := func(path string, h handler) { post(agent+path, ofAgent(h)) }
+	change("make", (*visit).makeAgent)
+	change("send", (*visit).send)
+	change("request", (*visit).request)
+	change("cancel", (*visit).cancel)
+	change("message/{number}/reply", (*visit).reply)
+	change("message/{number}/adopt", onLetter(adopt))
+	change("message/{number}/grant", onLetter(grant))
+	change("message/{number}/refuse", onLetter(refuse))
+	change("message/{number}/dismiss", (*visit).dismiss)
+	change("names/move", onNames(move))
+	change("names/copy", onNames(copyName))
+	change("names/remove", onNames(remove))
+	change("names/folder", onNames(makeFolder))
+	change("names/value", (*visit).storeValue)
+	change("names/publish", (*visit).publish)
+	change("names/invite", (*visit).invite)
+	change("names/accept", onNames(accept))
 	return m
 }
 
@@ -201,10 +217,10 @@ func ofAgent(h handler) handler {
 		if v.agent, err = v.post.Agent(ctx, v.r.PathValue("agent")); err != nil {
 			return err
 		}
-		if v.info, err = v.agent.Info(ctx); err != nil {
+		if v.info, err = do(v, actions.Info{}); err != nil {
 			return err
 		}
-		v.names = &namer{ctx: ctx, agent: v.agent, known: map[mail.ID]party{}}
+		v.names = &namer{actions.NewDubber(v.agent), ctx}
 		return h(v)
 	}
 }

@@ -16,8 +16,8 @@
 //   - Names are the reader's own. Who has no name is shown by the start of his
 //     key, and a name that could be taken for another is marked.
 //
-// It decides nothing about mail: each form is one call of a method of
-// mail.Agent, and what that refuses is shown in its words.
+// It decides nothing about mail: each form is one request of package actions, and
+// what is refused is shown in package mail's words.
 package web
 
 import (

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
@@ -17,62 +18,24 @@ type party struct {
 	Name  string // a pet name that leads to it, or ""
 }
 
-// namer dubs what a page shows: identifiers become the agent's own names.
+// namer finds the agent's own names for what a page shows. It is for one request.
 type namer struct {
-	ctx   context.Context
-	agent *mail.Agent
-	known map[mail.ID]party
-	like  map[string]string // of the agent's directory; nil until it was read
+	*actions.Dubber
+	ctx context.Context //nolint:containedctx // lives for one request
 }
 
 // of dubs an identifier.
 func (n *namer) of(id mail.ID) (party, error) {
-	if p, ok := n.known[id]; ok {
-		return p, nil
+	names, err := n.Names(n.ctx, id)
+	if err != nil || len(names) == 0 {
+		return party{Text: visible(mail.Dub(id, nil)), Full: id.String()}, err
 	}
-	names, err := n.agent.ReverseIdentify(n.ctx, id)
-	if err != nil {
-		return party{}, err
+	p := party{Text: visible(mail.Dub(id, names)), Named: true, Full: id.String(), Name: names[0]}
+	p.Like, err = n.Like(n.ctx, names[0])
+	if slices.Contains(names, p.Like) {
+		p.Like = "" // two names for one thing deceive nobody
 	}
-	p := party{Text: visible(mail.Dub(id, names)), Named: len(names) > 0, Full: id.String()}
-	if p.Named {
-		p.Name = names[0]
-		if p.Like, err = n.lookalike(names); err != nil {
-			return party{}, err
-		}
-	}
-	n.known[id] = p
-	return p, nil
-}
-
-// all dubs several.
-func (n *namer) all(ids []mail.ID) ([]party, error) {
-	parties := make([]party, len(ids))
-	for i, id := range ids {
-		var err error
-		if parties[i], err = n.of(id); err != nil {
-			return nil, err
-		}
-	}
-	return parties, nil
-}
-
-// lookalike gives a name that one of these could be taken for.
-func (n *namer) lookalike(names []string) (string, error) {
-	if n.like == nil {
-		entries, err := n.agent.List(n.ctx, "")
-		if err != nil {
-			return "", err
-		}
-		n.like = map[string]string{}
-		for _, e := range entries {
-			// Two names for one thing deceive nobody.
-			if e.Like != "" && !slices.Contains(names, e.Like) {
-				n.like[e.Name] = e.Like
-			}
-		}
-	}
-	return n.like[names[0]], nil
+	return p, err
 }
 
 // brief is the start of a key or hash.

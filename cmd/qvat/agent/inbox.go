@@ -1,4 +1,4 @@
-package main
+package agent
 
 import (
 	"context"
@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qvat/host/control"
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
@@ -23,7 +24,7 @@ type reading struct {
 	after       uint64
 }
 
-func newAgentInbox(t *talk) *cobra.Command {
+func newInbox(t *talk) *cobra.Command {
 	var r reading
 	cmd := &cobra.Command{
 		Use:   "inbox [-f] [--limit N] [--after NUMBER] [--all]",
@@ -42,22 +43,22 @@ the strings, with the edges between them; "ids" and "types" are what those carry
 		Example: `  qvat agent inbox
   qvat agent inbox --as bob --limit 20
   qvat agent inbox -f --json --after 100`,
-		Args: args(),
+		Args: cli.Args(),
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&r.follow, "follow", "f", false, "go on with what comes, until Ctrl-C")
 	f.IntVar(&r.limit, "limit", 0, "the newest `N` alone, from 1 to 1000")
 	f.Uint64Var(&r.after, "after", 0, "those after `NUMBER` alone")
 	f.BoolVar(&r.all, "all", false, "dismissed ones too")
-	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
+	cmd.RunE = t.does(func(ctx context.Context, cmd *cobra.Command, _ []string) error {
 		if r.limit < 0 || r.limit > maxRows || cmd.Flags().Changed("limit") && r.limit == 0 {
-			return usageError(cmd, "--limit goes from 1 to %d", maxRows)
+			return cli.UsageError(cmd, "--limit goes from 1 to %d", maxRows)
 		}
 		if r.follow && r.limit > 0 {
-			return usageError(cmd, "-f shows what comes after a number: give --after, and not --limit")
+			return cli.UsageError(cmd, "-f shows what comes after a number: give --after, and not --limit")
 		}
 		if r.follow {
-			return t.followInbox(ctx, r)
+			return follow(t, t.client.Follow(ctx, t.as, r.after), func(m actions.Letter) error { return t.showMessage(m, r.all) })
 		}
 		return t.inbox(ctx, r)
 	})
@@ -68,7 +69,7 @@ the strings, with the edges between them; "ids" and "types" are what those carry
 func (t *talk) inbox(ctx context.Context, r reading) error {
 	w := inboxWriter{t: t, all: r.all}
 	err := t.inboxPages(ctx, r, &w)
-	var deaf *unwritten
+	var deaf *cli.Unwritten
 	if err != nil && (w.written == 0 || errors.As(err, &deaf)) {
 		return err
 	}
@@ -81,12 +82,12 @@ func (t *talk) inbox(ctx context.Context, r reading) error {
 
 // inboxPages shows a page at a time: a mailbox can be a large one.
 func (t *talk) inboxPages(ctx context.Context, r reading, w *inboxWriter) error {
-	ask := control.Querying{After: r.after, Limit: page}
+	q := actions.Letters{After: r.after, Limit: page}
 	if r.limit > 0 {
-		ask.Limit, ask.Newest = r.limit, true
+		q.Limit, q.Newest = r.limit, true
 	}
 	for {
-		some, err := askAs[[]control.Message](ctx, t, "messages", ask)
+		some, err := ask(ctx, t, q)
 		if err != nil {
 			return err
 		}
@@ -95,10 +96,10 @@ func (t *talk) inboxPages(ctx context.Context, r reading, w *inboxWriter) error 
 				return err
 			}
 		}
-		if ask.Newest || len(some) < page {
+		if q.Newest || len(some) < page {
 			return nil
 		}
-		ask.After = some[len(some)-1].Number
+		q.After = some[len(some)-1].Number
 	}
 }
 
@@ -109,7 +110,7 @@ type inboxWriter struct {
 	written int
 }
 
-func (w *inboxWriter) write(m control.Message) error {
+func (w *inboxWriter) write(m actions.Letter) error {
 	if !w.t.asJSON {
 		return w.t.showMessage(m, w.all)
 	}
@@ -117,13 +118,13 @@ func (w *inboxWriter) write(m control.Message) error {
 	if w.written == 0 {
 		start = "["
 	}
-	b, err := marshal(m)
+	b, err := cli.Marshal(m)
 	if err != nil {
 		return err
 	}
 	w.written++
 	w.t.begun = true
-	return w.t.write(start + string(b))
+	return w.t.Write(start + string(b))
 }
 
 func (w *inboxWriter) end() error {
@@ -131,35 +132,15 @@ func (w *inboxWriter) end() error {
 	case !w.t.asJSON:
 		return nil
 	case w.written == 0:
-		return w.t.printLine("[]")
+		return w.t.PrintLine("[]")
 	}
-	return w.t.printLine("]")
+	return w.t.PrintLine("]")
 }
 
 // showMessage writes a message for people; a dismissed one if they want all.
-func (t *talk) showMessage(m control.Message, all bool) error {
-	if m.State == string(mail.StateDismissed) && !all {
+func (t *talk) showMessage(m actions.Letter, all bool) error {
+	if m.State == mail.StateDismissed && !all {
 		return nil
 	}
-	return t.write(messageText(m, t.columns()))
-}
-
-// followInbox shows messages as they come. To be told to stop is no failure.
-func (t *talk) followInbox(ctx context.Context, r reading) error {
-	for m, err := range t.client.Follow(ctx, t.as, r.after) {
-		switch {
-		case errors.Is(err, context.Canceled):
-			return nil
-		case err != nil:
-			return err
-		case t.asJSON:
-			err = t.printJSON(m)
-		default:
-			err = t.showMessage(m, r.all)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.Write(messageText(m, t.Columns()))
 }

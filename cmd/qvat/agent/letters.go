@@ -1,4 +1,4 @@
-package main
+package agent
 
 import (
 	"context"
@@ -7,17 +7,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qvat/host/control"
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 	"qvat/host/mail"
 )
 
-func newAgentSend(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+func newSend(t *talk) *cobra.Command {
+	return &cobra.Command{
 		Use:   "send TO TEXT",
 		Short: "Send a message",
 		Long: `Sends TEXT to what TO is your name for, and prints the message's id, 64 hex digits.
-When it returns, the message is on the disk: in the recipient's mailbox, or, for one
-on another node, in your outbox.
+When it returns, the message is on the disk, in the recipient's mailbox.
 
 @EDGE:NAME in TEXT attaches what NAME is your name for. The recipient sees @EDGE, and
 can adopt it under a name of its own. @NAME alone is @NAME:NAME. Where what follows
@@ -27,26 +27,25 @@ With --json: {"id", "number"}; the number is that of your own copy.`,
 		Example: `  qvat agent send bob hello
   qvat agent send bob "this is @photo, and that @second:photos.holiday"
   qvat agent send bob 'write to me\@example.com' --as alice --json`,
-		Args:              args("TO", "TEXT"),
-		ValidArgsFunction: first(t.completeNames),
+		Args:              cli.Args("TO", "TEXT"),
+		ValidArgsFunction: cli.First(t.completeNames),
+		RunE: t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			w, err := takeApart(cmd, args[1])
+			if err != nil {
+				return err
+			}
+			s, err := ask(ctx, t, actions.Send{To: args[0], Text: w})
+			if err != nil {
+				return plainAt(err, w)
+			}
+			return t.sent(s)
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		w, err := takeApart(cmd, args[1])
-		if err != nil {
-			return err
-		}
-		s, err := askAs[control.Sent](ctx, t, "send", control.Sending{To: args[0], Strings: w.Strings, Edges: w.Edges, Names: w.Names})
-		if err != nil {
-			return plainAt(err, w)
-		}
-		return t.sent(s)
-	})
-	return cmd
 }
 
 // plainAt adds how a plain @ is written to an error of a name that is not
 // there: it may be one that was never meant to attach anything.
-func plainAt(err error, w mail.Text) error {
+func plainAt(err error, w actions.Text) error {
 	var m *mail.Error
 	if len(w.Edges) > 0 && errors.As(err, &m) && m.Code == mail.NotFound && m.Hint == "" {
 		m.Hint = `@NAME in the text attaches what has that name; a plain @ is written \@`
@@ -54,41 +53,40 @@ func plainAt(err error, w mail.Text) error {
 	return err
 }
 
-func (t *talk) sent(s control.Sent) error {
+func (t *talk) sent(s actions.Sent) error {
 	if t.asJSON {
-		return t.printJSON(s)
+		return t.PrintJSON(s)
 	}
-	return t.printLine(s.ID)
+	return t.PrintLine(string(s.ID))
 }
 
-func newAgentReply(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+func newReply(t *talk) *cobra.Command {
+	return &cobra.Command{
 		Use:   "reply NUMBER TEXT",
 		Short: "Answer a message",
 		Long: `Sends TEXT to whom message NUMBER is from, in the same thread, and prints the id of
 the answer. TEXT is as in 'qvat agent send'.`,
 		Example: `  qvat agent reply 3 "thank you, here is @mine:photo"`,
-		Args:    args("NUMBER", "TEXT"),
+		Args:    cli.Args("NUMBER", "TEXT"),
+		RunE: t.does(func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			n, err := number(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			w, err := takeApart(cmd, args[1])
+			if err != nil {
+				return err
+			}
+			s, err := ask(ctx, t, actions.Reply{Number: n, Text: w})
+			if err != nil {
+				return plainAt(err, w)
+			}
+			return t.sent(s)
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		n, err := number(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		w, err := takeApart(cmd, args[1])
-		if err != nil {
-			return err
-		}
-		s, err := askAs[control.Sent](ctx, t, "reply", control.Replying{Number: n, Strings: w.Strings, Edges: w.Edges, Names: w.Names})
-		if err != nil {
-			return plainAt(err, w)
-		}
-		return t.sent(s)
-	})
-	return cmd
 }
 
-func newAgentAdopt(t *talk) *cobra.Command {
+func newAdopt(t *talk) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
 		Use:   "adopt NUMBER EDGE [--name N]",
@@ -97,39 +95,30 @@ func newAgentAdopt(t *talk) *cobra.Command {
 on it is yours, whatever becomes of the message.`,
 		Example: `  qvat agent adopt 3 photo
   qvat agent adopt 3 photo --name bobs-photo`,
-		Args: args("NUMBER", "EDGE"),
+		Args: cli.Args("NUMBER", "EDGE"),
 	}
 	cmd.Flags().StringVar(&name, "name", "", "call it `N` and not EDGE")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		n, err := number(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		return t.tell(ctx, "adopt", control.Adopting{Number: n, Edge: args[1], Name: name})
+	cmd.RunE = t.onNumber(func(n uint64, args []string) actions.Order {
+		return actions.Adopt{Number: n, Edge: args[1], Name: name}
 	})
 	return cmd
 }
 
-func newAgentDismiss(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+func newDismiss(t *talk) *cobra.Command {
+	return &cobra.Command{
 		Use:   "dismiss NUMBER",
 		Short: "Be done with a message",
 		Long: `Marks message NUMBER as dismissed. What it carries, and nothing else holds, is
 removed.`,
 		Example: `  qvat agent dismiss 3`,
-		Args:    args("NUMBER"),
+		Args:    cli.Args("NUMBER"),
+		RunE: t.onNumber(func(n uint64, args []string) actions.Order {
+			return actions.Dismiss{Number: n}
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		n, err := number(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		return t.tell(ctx, "dismiss", control.Numbered{Number: n})
-	})
-	return cmd
 }
 
-func newAgentRequest(t *talk) *cobra.Command {
+func newRequest(t *talk) *cobra.Command {
 	var name string
 	var wait bool
 	cmd := &cobra.Command{
@@ -146,13 +135,13 @@ With --json: {"id", "number"}, and with --wait, "answer": the request's message 
 'qvat agent inbox --json' shows it.`,
 		Example: `  qvat agent request bob "the photo of the lake" --name lake
   qvat agent request HOST "a counter" --name counter --as carol --wait`,
-		Args:              args("TO", "WHAT"),
-		ValidArgsFunction: first(t.completeNames),
+		Args:              cli.Args("TO", "WHAT"),
+		ValidArgsFunction: cli.First(t.completeNames),
 	}
 	cmd.Flags().StringVar(&name, "name", "", "the answer arrives under the name `N`")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait for the answer")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		s, err := askAs[control.Sent](ctx, t, "request", control.Requesting{To: args[0], What: args[1], Name: name})
+	cmd.RunE = t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
+		s, err := ask(ctx, t, actions.Ask{To: args[0], What: args[1], Name: name})
 		switch {
 		case err != nil:
 			return err
@@ -166,61 +155,56 @@ With --json: {"id", "number"}, and with --wait, "answer": the request's message 
 
 // awaitAnswer waits until the request s is settled. Its id is printed at once,
 // for who watches; for programs there is one object at the end.
-func (t *talk) awaitAnswer(ctx context.Context, s control.Sent) error {
+func (t *talk) awaitAnswer(ctx context.Context, s actions.Sent) error {
 	if !t.asJSON {
 		if err := t.sent(s); err != nil {
 			return err
 		}
 	}
-	m, err := askAs[control.Message](ctx, t, "wait", control.Identified{ID: s.ID})
+	m, err := ask(ctx, t, actions.Wait{ID: s.ID})
 	switch {
 	case ctx.Err() != nil:
-		return &failure{
-			name: exitInterrupted, err: fmt.Errorf("interrupted before there was an answer to request %s", s.ID),
-			hint: "the request stands: 'qvat agent inbox' shows what becomes of it",
+		return &cli.Failure{
+			Name: cli.ExitInterrupted, Err: fmt.Errorf("interrupted before there was an answer to request %s", s.ID),
+			Hint: "the request stands: 'qvat agent inbox' shows what becomes of it",
 		}
 	case err != nil:
 		return err
-	case m.State == string(mail.StateDismissed) && len(m.IDs) == 0:
-		return &failure{name: exitRefused, err: errors.New("the request was dismissed here before there was an answer")}
-	case m.State == string(mail.StateRejected):
-		return &failure{name: exitRefused, err: fmt.Errorf("the request was refused: %s", m.Why)}
+	case m.State == mail.StateDismissed && len(m.IDs) == 0:
+		return &cli.Failure{Name: cli.ExitRefused, Err: errors.New("the request was dismissed here before there was an answer")}
+	case m.State == mail.StateRejected:
+		return &cli.Failure{Name: cli.ExitRefused, Err: fmt.Errorf("the request was refused: %s", m.Why)}
 	}
 	if t.asJSON {
-		return t.printJSON(struct {
-			control.Sent
-			Answer control.Message `json:"answer"`
+		return t.PrintJSON(struct {
+			actions.Sent
+			Answer actions.Letter `json:"answer"`
 		}{s, m})
 	}
 	return nil
 }
 
-func newAgentResolve(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+func newResolve(t *talk) *cobra.Command {
+	return &cobra.Command{
 		Use:   "resolve NUMBER PETNAME",
 		Short: "Grant a request",
 		Long: `Answers the request with the number NUMBER with what PETNAME is your name for. A
 request is settled once.`,
 		Example: `  qvat agent resolve 4 photos.lake`,
-		Args:    args("NUMBER", "PETNAME"),
+		Args:    cli.Args("NUMBER", "PETNAME"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
 			if len(args) != 1 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
 			return t.completeNames(cmd, args, to)
 		},
+		RunE: t.onNumber(func(n uint64, args []string) actions.Order {
+			return actions.Resolve{Number: n, Name: args[1]}
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		n, err := number(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		return t.tell(ctx, "resolve", control.Resolving{Number: n, Name: args[1]})
-	})
-	return cmd
 }
 
-func newAgentReject(t *talk) *cobra.Command {
+func newReject(t *talk) *cobra.Command {
 	var why string
 	cmd := &cobra.Command{
 		Use:   "reject NUMBER [--why T]",
@@ -228,15 +212,11 @@ func newAgentReject(t *talk) *cobra.Command {
 		Long: `Refuses the request with the number NUMBER. Who asked is told, with the reason if
 there is one.`,
 		Example: `  qvat agent reject 4 --why "ask me next week"`,
-		Args:    args("NUMBER"),
+		Args:    cli.Args("NUMBER"),
 	}
 	cmd.Flags().StringVar(&why, "why", "", "the reason `T`, in words")
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		n, err := number(cmd, args[0])
-		if err != nil {
-			return err
-		}
-		return t.tell(ctx, "reject", control.Rejecting{Number: n, Why: why})
+	cmd.RunE = t.onNumber(func(n uint64, args []string) actions.Order {
+		return actions.Reject{Number: n, Why: why}
 	})
 	return cmd
 }

@@ -1,7 +1,8 @@
-package main
+package agent
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 	"qvat/host/control"
 )
 
@@ -27,9 +30,9 @@ func TestInboxBreaksOff(t *testing.T) {
 			_, _ = fmt.Fprint(w, `{"error":{"code":"full","message":"it is full","hint":""}}`)
 			return
 		}
-		var all []control.Message
+		var all []actions.Letter
 		for n := range page {
-			all = append(all, control.Message{Number: uint64(n + 1)})
+			all = append(all, actions.Letter{Number: uint64(n + 1)})
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"result": all})
 	})}
@@ -40,15 +43,18 @@ func TestInboxBreaksOff(t *testing.T) {
 		<-done
 	})
 	var stdout, stderr strings.Builder
-	a := &app{stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, getenv: func(string) string { return "" }}
-	if code := a.run(t.Context(), []string{"agent", "inbox", "--json", "--vat", dir}); code != exitCode(exitFull) {
-		t.Errorf("it ends with %d: %s", code, &stderr)
+	cmd := New(&cli.App{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr}, Capsules{})
+	cmd.SetArgs([]string{"inbox", "--json", "--vat", dir})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	var f *cli.Failure
+	if err := cmd.ExecuteContext(t.Context()); !errors.As(err, &f) || f.Name != cli.ExitFull || !strings.Contains(err.Error(), "it is full") {
+		t.Errorf("it ends with %v", err)
 	}
-	var all []control.Message
+	var all []actions.Letter
 	if err := json.Unmarshal([]byte(stdout.String()), &all); err != nil || len(all) != page {
 		t.Errorf("stdout has %d messages, %v: %s", len(all), err, &stdout)
 	}
-	if !strings.Contains(stderr.String(), "it is full") {
+	if stderr.Len() > 0 {
 		t.Errorf("stderr says %q", &stderr)
 	}
 }

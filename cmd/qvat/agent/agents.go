@@ -1,15 +1,16 @@
-package main
+package agent
 
 import (
 	"context"
 
 	"github.com/spf13/cobra"
 
-	"qvat/host/control"
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 )
 
-func newAgentAgents(t *talk) *cobra.Command {
-	cmd := &cobra.Command{
+func newAgents(t *talk) *cobra.Command {
+	return &cobra.Command{
 		Use:   "agents",
 		Short: "List the vat's agents",
 		Long: `Lists the agents of the vat by the names that --as takes: host or guest, how many new
@@ -18,18 +19,13 @@ messages, and who made it.
 With --json: an array of {"name", "kind", "of", "key", "handle", "unread", "wakes"}.`,
 		Example: `  qvat agent agents
   qvat agent agents --vat /srv/alice --json`,
-		Args: args(),
-	}
-	cmd.RunE = t.does(func(ctx context.Context, _ []string) error {
-		all, err := t.client.Agents(ctx)
-		if err != nil {
-			return err
-		}
-		if t.asJSON {
-			return t.printJSON(all)
-		}
-		return t.table(func(w *table) {
-			for _, one := range all {
+		Args: cli.Args(),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, _ []string) error {
+			all, err := t.client.Agents(ctx)
+			if err != nil {
+				return err
+			}
+			return rows(t, all, func(one actions.Agent) []string {
 				of, wakes := "", ""
 				if one.Of != "" {
 					of = "made by " + one.Of
@@ -37,20 +33,19 @@ With --json: an array of {"name", "kind", "of", "key", "handle", "unread", "wake
 				if one.Wakes != "" {
 					wakes = "wakes " + one.Wakes
 				}
-				w.row(one.Name, one.Kind, thousands(int64(one.Unread))+" new", of, wakes)
-			}
-		})
-	})
-	return cmd
+				return []string{one.Name, one.Kind, cli.Thousands(int64(one.Unread)) + " new", of, wakes}
+			})
+		}),
+	}
 }
 
-// newAgentMake is mkhost or mkguest.
-func newAgentMake(t *talk, kind string) *cobra.Command {
+// newMake is mkhost or mkguest.
+func newMake(t *talk, kind string) *cobra.Command {
 	can := "It can do what the agent that makes it can: make agents, values and capabilities."
 	if kind == "guest" {
 		can = "It has mail and names, and what it is given."
 	}
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "mk" + kind + " NAME",
 		Short: "Make a " + kind,
 		Long: `Makes a ` + kind + `, and prints the identifier of its handle.
@@ -60,17 +55,20 @@ maker. --as takes NAME too: it is the only agent of that name in the vat.
 
 With --json: what 'qvat agent agents' shows of it.`,
 		Example: "  qvat agent mk" + kind + " bob",
-		Args:    args("NAME"),
+		Args:    cli.Args("NAME"),
+		RunE: t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
+			make := actions.Request[actions.Agent](actions.MakeHost{Name: args[0]})
+			if kind == "guest" {
+				make = actions.MakeGuest{Name: args[0]}
+			}
+			made, err := ask(ctx, t, make)
+			switch {
+			case err != nil:
+				return err
+			case t.asJSON:
+				return t.PrintJSON(made)
+			}
+			return t.PrintLine(made.Handle.String())
+		}),
 	}
-	cmd.RunE = t.does(func(ctx context.Context, args []string) error {
-		made, err := askAs[control.Agent](ctx, t, "make"+kind, control.Named{Name: args[0]})
-		switch {
-		case err != nil:
-			return err
-		case t.asJSON:
-			return t.printJSON(made)
-		}
-		return t.printLine(made.Handle)
-	})
-	return cmd
 }

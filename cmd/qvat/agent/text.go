@@ -1,4 +1,4 @@
-package main
+package agent
 
 import (
 	"errors"
@@ -9,30 +9,33 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qvat/cmd/qvat/cli"
+	"qvat/host/actions"
 	"qvat/host/api"
-	"qvat/host/control"
 	"qvat/host/mail"
 )
 
 // takeApart reads a TEXT.
-func takeApart(cmd *cobra.Command, text string) (mail.Text, error) {
-	t, err := mail.ParseText(text)
+func takeApart(cmd *cobra.Command, text string) (actions.Text, error) {
+	t, err := actions.ParseText(text)
 	var bad *mail.Error
 	if errors.As(err, &bad) {
-		return t, usageError(cmd, "%s: %s", bad.Message, bad.Hint)
+		return t, cli.UsageError(cmd, "%s: %s", bad.Message, bad.Hint)
 	}
 	return t, err
 }
 
 // together is a message's text as it would be written: takeApart's other way,
 // with edges alone. Text beside an edge cannot pass for a part of it.
-func together(m control.Message) string {
+func together(m actions.Letter) string {
 	var b strings.Builder
-	for i, s := range m.Strings {
+	parts := m.Parts()
+	for i, p := range parts {
+		s := p.Text
 		for {
 			before, after, found := strings.Cut(s, "@")
 			b.WriteString(before)
-			if !found && i >= len(m.Edges) {
+			if !found && p.Edge == "" {
 				break
 			}
 			b.WriteString(before[len(strings.TrimRight(before, `\`)):])
@@ -42,16 +45,16 @@ func together(m control.Message) string {
 			b.WriteString(`\@`)
 			s = after
 		}
-		if i < len(m.Edges) {
-			b.WriteString(edgeText(m.Edges[i], m.Strings[i+1:]))
+		if p.Edge != "" {
+			b.WriteString(edgeText(p.Edge, parts[i+1:]))
 		}
 	}
 	return b.String()
 }
 
-// edgeText is an edge as it is written before the text in rest.
-func edgeText(edge string, rest []string) string {
-	if len(rest) > 0 && rest[0] != "" && belongs(rest[0][0]) {
+// edgeText is an edge as it is written before the rest of a letter.
+func edgeText(edge string, rest []actions.Part) string {
+	if len(rest) > 0 && rest[0].Text != "" && belongs(rest[0].Text[0]) {
 		return "@{" + edge + "}"
 	}
 	return "@" + edge
@@ -78,13 +81,13 @@ func marked(name, like string) string {
 // control characters: it cannot pass for another message. Nor can it where a
 // terminal of so many columns breaks lines: they are broken before, and what
 // they go on with is indented too; 0: they stay as long as they are.
-func messageText(m control.Message, columns int) string {
+func messageText(m actions.Letter, columns int) string {
 	const indent = "   "
 	var b strings.Builder
-	head := fmt.Sprintf("%d  %s %s, %s, %s", m.Number, api.Clean(m.Type), parties(m), shownTime(m.Date), api.Clean(m.State))
+	head := fmt.Sprintf("%d  %s %s, %s, %s", m.Number, api.Clean(string(m.Kind)), parties(m), shownTime(m.Date), api.Clean(string(m.State)))
 	b.WriteString(strings.Join(broken(head, columns-len(indent)), "\n"+indent) + "\n")
 	tell := func(format string, args ...any) {
-		for _, line := range lines(fmt.Sprintf(format, args...)) {
+		for _, line := range cli.Lines(fmt.Sprintf(format, args...)) {
 			for _, part := range broken(narrowed(line), columns-len(indent)) {
 				b.WriteString(indent + part + "\n")
 			}
@@ -99,10 +102,8 @@ func messageText(m control.Message, columns int) string {
 	if m.Why != "" {
 		tell("because: %s", m.Why)
 	}
-	for i, edge := range m.Edges {
-		if i < len(m.Types) {
-			tell("@%s is a %s", edge, m.Types[i])
-		}
+	for _, a := range m.Attachments() {
+		tell("@%s is a %s", a.Edge, a.Type)
 	}
 	return b.String()
 }
@@ -147,7 +148,7 @@ func broken(line string, columns int) (parts []string) {
 
 // parties says from whom a message is and to whom, from where the reader
 // stands.
-func parties(m control.Message) string {
+func parties(m actions.Letter) string {
 	from, to := api.Clean(marked(m.FromName, m.FromLike)), api.Clean(marked(m.ToName, m.ToLike))
 	switch mine, sent := m.ToName == mail.NameSelf, m.FromName == mail.NameSelf; {
 	case mine && !sent:

@@ -1,17 +1,18 @@
-package main
+package agent
 
 import (
 	"context"
 
 	"github.com/spf13/cobra"
 
+	"qvat/cmd/qvat/cli"
 	"qvat/host/api"
 	"qvat/host/mail"
 )
 
-// newOpen is `qvat open`: a link to the page of a running vat.
-func newOpen(a *app) *cobra.Command {
-	t := &talk{app: a, as: mail.FirstHost}
+// NewOpen is `qvat open`: a link to the page of a running vat.
+func NewOpen(a *cli.App) *cobra.Command {
+	t := &talk{App: a, as: mail.FirstHost}
 	cmd := &cobra.Command{
 		Use:   "open [DIR] [--json]",
 		Short: "Print a link that logs in to a running vat's page",
@@ -27,24 +28,24 @@ says what to set.
 With --json: {"url"}.`,
 		Example: `  qvat open
   qvat open /srv/alice --json`,
-		Args:              args("[DIR]"),
-		ValidArgsFunction: first(completeDirs),
+		Args:              cli.Args("[DIR]"),
+		ValidArgsFunction: cli.First(cli.CompleteDirs),
 	}
 	cmd.Flags().BoolVar(&t.asJSON, "json", false, "write JSON, for programs")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		t.vat = defaultVat
+		t.vat = cli.DefaultVat
 		if len(args) > 0 {
 			t.vat = args[0]
 		}
-		return t.does(func(ctx context.Context, _ []string) error {
+		return t.does(func(ctx context.Context, _ *cobra.Command, _ []string) error {
 			url, err := t.client.Login(ctx)
 			switch {
 			case err != nil:
 				return err
 			case t.asJSON:
-				return t.printJSON(map[string]string{"url": url})
+				return t.PrintJSON(map[string]string{"url": url})
 			}
-			return a.printLine(api.Clean(url))
+			return a.PrintLine(api.Clean(url))
 		})(cmd, args)
 	}
 	return cmd
