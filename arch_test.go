@@ -24,7 +24,9 @@ var plan = map[string][]string{
 	"host/keyfile":           {},
 	"host/api":               {"chains", "host/fault"},
 	"host/control":           {"host/fault", "host/mail"},
-	"host/mail":              {"chains", "host/store"},
+	"host/caps":              {"chains", "host/store"},
+	"host/mail":              {"chains", "host/caps", "host/store"},
+	"host/mail/wire":         {"chains", "host/caps", "host/mail"},
 	"host/store":             {"chains"},
 	"host/store/sqlite":      {"chains", "host/store", "host/store/sqlite/lite"},
 	"host/store/sqlite/lite": {},
@@ -49,7 +51,7 @@ var only = map[string][]string{
 }
 
 // testing are rooms that exist for the tests of others.
-var testing_ = []string{"chains/chaintest", "host/store/storetest"}
+var testing_ = []string{"chains/chaintest", "host/mail/mailtest", "host/store/storetest"}
 
 func TestImports(t *testing.T) {
 	seen := 0

@@ -2,6 +2,9 @@ package host
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 
 	"qvat/chains"
@@ -60,11 +63,24 @@ func (s slotted) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
 // inside is the vat's agents within the attempt's transaction. What runs on
 // behalf of a delivery says so, or a message could wake its own sender for ever.
 func (a *attempt) inside(tx *watched) *mail.Inside {
-	left, auto := -1, uint8(0)
+	var cause *mail.Cause
 	if c := a.message.call; c != nil {
-		left, auto = c.Left, c.Auto
+		cause = &c.Cause
 	}
-	return a.vat.post.In(tx).During(a.message.arrived, left, auto).Draw(a.message.seed)
+	return a.vat.post.In(tx).During(a.message.arrived, cause).Draw(drawn(a.message.seed))
+}
+
+// drawn gives numbers that come of a seed: the same ones, in the same order, to each
+// attempt.
+func drawn(seed [32]byte) func() ([32]byte, error) {
+	count := uint64(0)
+	return func() (n [32]byte, _ error) {
+		count++
+		h := hmac.New(sha256.New, seed[:])
+		h.Write(binary.BigEndian.AppendUint64([]byte("qvat mail draw v1\n"), count)) //nolint:errcheck // it never fails
+		h.Sum(n[:0])
+		return n, nil
+	}
 }
 
 // slots are the capabilities of the attempt; nil where it is no call.

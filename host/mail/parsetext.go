@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"qvat/host/caps"
 )
 
 // Text is a text as people write it, taken apart: what stands around the
@@ -54,14 +56,14 @@ func ParseText(text string) (Text, error) {
 		m := attachment.FindStringSubmatch(text)
 		if m == nil {
 			start := []rune(text)
-			return Text{}, &Error{
-				Code: BadName, Message: "there is no name after the @ in “" + string(start[:min(len(start), 20)]) + "”",
+			return Text{}, &caps.Error{
+				Code: caps.BadName, Message: "there is no name after the @ in “" + string(start[:min(len(start), 20)]) + "”",
 				Hint: `write \@ for a plain one`,
 			}
 		}
 		if m[3] != "" && goesOn(text[len(m[0]):]) {
-			return Text{}, &Error{
-				Code: BadName, Message: "“" + m[0] + "” ends in the middle of a word, and would attach what it names so far",
+			return Text{}, &caps.Error{
+				Code: caps.BadName, Message: "“" + m[0] + "” ends in the middle of a word, and would attach what it names so far",
 				Hint: "write “@{…}” around the name that is meant; pet names have small letters alone",
 			}
 		}

@@ -2,21 +2,22 @@ package mail
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
-	"time"
 	"unicode/utf8"
+
+	"qvat/host/caps"
 )
 
 // sealContext begins what a seal signs, so that a signature made for something
 // else is never one, and the other way round.
 const sealContext = "qvat mail seal v1\n"
 
-// statement is what the sender's key signs: recipient, sender, the message's id
+// Statement is what the sender's key signs: recipient, sender, the message's id
 // and the hash of its body.
-func (m Sealed) statement() []byte {
+func (m Sealed) Statement() []byte {
 	hash := sha256.Sum256(m.Body)
 	b := make([]byte, 0, len(sealContext)+6*32)
 	b = append(b, sealContext...)
@@ -29,26 +30,34 @@ func (m Sealed) statement() []byte {
 }
 
 // seal signs a message of an agent's.
-func (a *agent) seal(to ID, id number, content []byte) Sealed {
-	m := Sealed{From: a.handle, To: to, ID: id, Body: content}
-	copy(m.Signature[:], ed25519.Sign(a.secret, m.statement()))
+func seal(a *caps.Agent, to caps.ID, id caps.Number, content []byte) Sealed {
+	m := Sealed{From: a.Handle, To: to, ID: id, Body: content}
+	copy(m.Signature[:], a.Sign(m.Statement()))
 	return m
 }
 
-// body is what a sealed message says. As it travels it is JSON with the members
+// messageID gives the id of a new message: eight bytes of the time, so that ids
+// grow, and 24 that nobody can guess.
+func (x *txn) messageID() (caps.Number, error) {
+	n, err := x.Random()
+	binary.BigEndian.PutUint64(n[:], uint64(x.Time().UnixNano()))
+	return n, err
+}
+
+// Body is what a sealed message says. As it travels it is JSON with the members
 // in this order, those that are empty left out, and no white space: re-encoding
 // gives the same bytes.
-type body struct {
-	Kind    Kind     `json:"kind"`
-	Date    int64    `json:"date"` // milliseconds since 1970
-	Strings []string `json:"strings,omitempty"`
-	Edges   []string `json:"edges,omitempty"`
-	IDs     []ID     `json:"ids,omitempty"`
-	Types   []Type   `json:"types,omitempty"`
-	ReplyTo *number  `json:"replyTo,omitempty"`
-	What    string   `json:"what,omitempty"`
-	Why     string   `json:"why,omitempty"`
-	Auto    uint8    `json:"auto,omitempty"` // see maxAuto
+type Body struct {
+	Kind    Kind         `json:"kind"`
+	Date    int64        `json:"date"` // milliseconds since 1970
+	Strings []string     `json:"strings,omitempty"`
+	Edges   []string     `json:"edges,omitempty"`
+	IDs     []caps.ID    `json:"ids,omitempty"`
+	Types   []caps.Type  `json:"types,omitempty"`
+	ReplyTo *caps.Number `json:"replyTo,omitempty"`
+	What    string       `json:"what,omitempty"`
+	Why     string       `json:"why,omitempty"`
+	Auto    uint8        `json:"auto,omitempty"` // see Cause.Depth
 }
 
 // edgeValue is the one edge of an answer to a request.
@@ -64,51 +73,39 @@ const (
 const lastDate = 253402300799999
 
 // encode checks a body that this vat makes, and writes it.
-func (p *Post) encode(b body) ([]byte, error) {
+func (p *Post) encode(b Body) ([]byte, error) {
 	if err := p.checkBody(b); err != nil {
 		return nil, err
 	}
-	text, err := encodeJSON(b)
+	text, err := caps.EncodeJSON(b)
 	if err == nil && len(text) > p.limits.MessageBytes {
-		err = refusal(Full, "the message has %d bytes; it may have %d", len(text), p.limits.MessageBytes).
-			hint("store what is large as a value, and attach that")
+		err = caps.Refuse(caps.Full, "the message has %d bytes; it may have %d", len(text), p.limits.MessageBytes).
+			WithHint("store what is large as a value, and attach that")
 	}
 	return text, err
 }
 
-// encodeJSON writes JSON without white space, in which only what must be is
-// escaped.
-func encodeJSON(v any) ([]byte, error) {
-	var buffer bytes.Buffer
-	e := json.NewEncoder(&buffer)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
-}
-
-// decodeBody reads a body strictly: what encodeJSON writes, within all limits,
+// Read reads a body strictly: what encode writes, within all limits,
 // and nothing else. It fails with code BadSeal: who signs what is malformed
 // does not keep to the protocol.
-func (p *Post) decodeBody(text []byte) (b body, err error) {
+func (p *Post) Read(text []byte) (b Body, err error) {
 	if len(text) > p.limits.MessageBytes {
-		return b, refusal(BadSeal, "a message's body has %d bytes at most", p.limits.MessageBytes)
+		return b, caps.Refuse(caps.BadSeal, "a message's body has %d bytes at most", p.limits.MessageBytes)
 	}
 	if tooDeep(text, bodyDepth) {
-		return b, refusal(BadSeal, "the message's body is nested too deeply")
+		return b, caps.Refuse(caps.BadSeal, "the message's body is nested too deeply")
 	}
 	if err := json.Unmarshal(text, &b); err != nil {
-		return body{}, refusal(BadSeal, "the message's body is not what a body is: %.200v", err)
+		return Body{}, caps.Refuse(caps.BadSeal, "the message's body is not what a body is: %.200v", err)
 	}
-	again, err := encodeJSON(b)
+	again, err := caps.EncodeJSON(b)
 	if err != nil || !bytes.Equal(again, text) {
-		return body{}, refusal(BadSeal, "the message's body is not in its one form")
+		return Body{}, caps.Refuse(caps.BadSeal, "the message's body is not in its one form")
 	}
 	if err := p.checkBody(b); err != nil {
-		e := *err.(*Error)
-		e.Code = BadSeal
-		return body{}, &e
+		e := *err.(*caps.Error)
+		e.Code = caps.BadSeal
+		return Body{}, &e
 	}
 	return b, nil
 }
@@ -117,36 +114,36 @@ func (p *Post) decodeBody(text []byte) (b body, err error) {
 const bodyDepth = 2
 
 // checkBody checks what holds of every body. It returns an *Error.
-func (p *Post) checkBody(b body) error {
+func (p *Post) checkBody(b Body) error {
 	switch {
 	case b.Date < 0 || b.Date > lastDate:
-		return refusal(Wrong, "the date is out of range")
+		return caps.Refuse(caps.Wrong, "the date is out of range")
 	case len(b.Edges) > p.limits.Edges:
-		return refusal(Full, "%d attachments; a message may have %d", len(b.Edges), p.limits.Edges)
+		return caps.Refuse(caps.Full, "%d attachments; a message may have %d", len(b.Edges), p.limits.Edges)
 	case len(b.IDs) != len(b.Edges) || len(b.Types) != len(b.Edges):
-		return refusal(Wrong, "a message has an identifier and a type for each of its edges")
+		return caps.Refuse(caps.Wrong, "a message has an identifier and a type for each of its edges")
 	}
 	for i, edge := range b.Edges {
-		if err := CheckName(edge); err != nil {
+		if err := caps.CheckName(edge); err != nil {
 			return err
 		}
 		if slices.Contains(b.Edges[:i], edge) {
-			return refusal(BadName, "the edge %s is there twice", edge)
+			return caps.Refuse(caps.BadName, "the edge %s is there twice", edge)
 		}
-		if !b.Types[i].known() || b.Types[i] == TypeAgent {
-			return refusal(Refused, "the edge %s cannot carry a thing of type %.20q", edge, b.Types[i])
+		if kind, known := p.caps.Kind(b.Types[i]); !known || kind.Stays {
+			return caps.Refuse(caps.Refused, "the edge %s cannot carry a thing of type %.20q", edge, b.Types[i])
 		}
 	}
 	for _, s := range append(slices.Clone(b.Strings), b.What, b.Why) {
 		if !utf8.ValidString(s) {
-			return refusal(Wrong, "the text of a message is not valid UTF-8")
+			return caps.Refuse(caps.Wrong, "the text of a message is not valid UTF-8")
 		}
 	}
 	return b.checkKind()
 }
 
 // checkKind checks what each kind must have and may not have.
-func (b body) checkKind() error {
+func (b Body) checkKind() error {
 	text := len(b.Strings) == len(b.Edges)+1 && b.What == "" && b.Why == ""
 	bare := len(b.Strings) == 0 && len(b.Edges) == 0
 	answers := b.ReplyTo != nil
@@ -166,8 +163,8 @@ func (b body) checkKind() error {
 			slices.Contains([]string{receiptAdopted, receiptDismissed}, b.What)
 	}
 	if !ok {
-		return refusal(Wrong, "a message of kind %.20q is not made like this", b.Kind).
-			hint("a text has one string more than it has edges; a request says what it asks for")
+		return caps.Refuse(caps.Wrong, "a message of kind %.20q is not made like this", b.Kind).
+			WithHint("a text has one string more than it has edges; a request says what it asks for")
 	}
 	return nil
 }
@@ -200,14 +197,11 @@ const valueDepth = 100
 func checkJSON(text []byte) error {
 	switch {
 	case !utf8.Valid(text):
-		return refusal(Wrong, "the value is not valid UTF-8")
+		return caps.Refuse(caps.Wrong, "the value is not valid UTF-8")
 	case tooDeep(text, valueDepth):
-		return refusal(Wrong, "the value is nested deeper than %d", valueDepth)
+		return caps.Refuse(caps.Wrong, "the value is nested deeper than %d", valueDepth)
 	case !json.Valid(text):
-		return refusal(Wrong, "the value is not one JSON text")
+		return caps.Refuse(caps.Wrong, "the value is not one JSON text")
 	}
 	return nil
 }
-
-// fromMillis is a time that was kept as milliseconds since 1970.
-func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

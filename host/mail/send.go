@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"qvat/chains"
+	"qvat/host/caps"
 )
 
 // Send mails a package: texts with attachments between them, so there is one
@@ -14,14 +17,14 @@ import (
 // Full when the recipient's mailbox, or the sender's share of it, is full.
 func (a *Agent) Send(ctx context.Context, to string, strings, edges, names []string) (sent Sent, err error) {
 	if len(names) != len(edges) {
-		return sent, refusal(Wrong, "%d edges, and %d names of what they carry", len(edges), len(names))
+		return sent, caps.Refuse(caps.Wrong, "%d edges, and %d names of what they carry", len(edges), len(names))
 	}
-	err = a.do(ctx, func(x *act) error {
+	err = a.do(ctx, func(x *txn) error {
 		target, err := x.recipient(ctx, to)
 		if err != nil {
 			return err
 		}
-		b := body{Kind: KindPackage, Date: x.millis(), Strings: strings, Edges: edges}
+		b := Body{Kind: KindPackage, Date: x.Millis(), Strings: strings, Edges: edges}
 		if err := x.attach(ctx, &b, names); err != nil {
 			return err
 		}
@@ -34,14 +37,14 @@ func (a *Agent) Send(ctx context.Context, to string, strings, edges, names []str
 // Reply answers a message, to who sent it, or again to whom one sent it oneself.
 func (a *Agent) Reply(ctx context.Context, number uint64, strings, edges, names []string) (sent Sent, err error) {
 	if len(names) != len(edges) {
-		return sent, refusal(Wrong, "%d edges, and %d names of what they carry", len(edges), len(names))
+		return sent, caps.Refuse(caps.Wrong, "%d edges, and %d names of what they carry", len(edges), len(names))
 	}
-	err = a.do(ctx, func(x *act) error {
+	err = a.do(ctx, func(x *txn) error {
 		row, err := x.mail(ctx, a.who, number)
 		if err != nil {
 			return err
 		}
-		b := body{Kind: KindReply, Date: x.millis(), Strings: strings, Edges: edges, ReplyTo: &row.ID}
+		b := Body{Kind: KindReply, Date: x.Millis(), Strings: strings, Edges: edges, ReplyTo: &row.ID}
 		if err := x.attach(ctx, &b, names); err != nil {
 			return err
 		}
@@ -56,95 +59,83 @@ func (a *Agent) Reply(ctx context.Context, number uint64, strings, edges, names 
 }
 
 // recipient gives the handle that a name leads to.
-func (x *act) recipient(ctx context.Context, to string) (ID, error) {
-	id, err := ParseID(to)
+func (x *txn) recipient(ctx context.Context, to string) (caps.ID, error) {
+	id, err := caps.ParseID(to)
 	if err != nil || id.Node == x.p.node { // of another's, delivery finds out whether it is a handle
-		h, err := x.kept(ctx, to)
+		h, err := x.resolveToKeep(ctx, to)
 		if err == nil {
-			h, err = x.settled(ctx, h)
+			h, err = x.Resolved(ctx, h)
 		}
-		if err == nil && h.Type != TypeHandle {
-			err = refusal(Wrong, "%.140s is a %s: mail goes to a handle", to, h.Type)
+		if err == nil && h.Type != caps.TypeHandle {
+			err = caps.Refuse(caps.Wrong, "%.140s is a %s: mail goes to a handle", to, h.Type)
 		}
 		if err != nil {
-			return ID{}, err
+			return caps.ID{}, err
 		}
 		id = h.ID
 	}
-	if _, err := x.p.checkedKey(id.Node); err != nil {
-		return ID{}, refusal(BadName, "%.140s is on no node: what stands for the node's key is no key", to)
+	if id.Node == x.p.node {
+		return id, nil
+	}
+	if _, err := chains.ParsePublicKey(id.Node[:]); err != nil {
+		return caps.ID{}, caps.Refuse(caps.BadName, "%.140s is on no node: what stands for the node's key is no key", to)
 	}
 	return id, nil
 }
 
-// settled gives what a promise has been resolved to, and all else as it is.
-func (x *act) settled(ctx context.Context, h held) (held, error) {
-	if h.Type != TypePromise || h.ID.Node != x.p.node {
-		return h, nil
-	}
-	f, err := x.formula(ctx, h.ID)
-	if err == nil && f.State == StateResolved && len(f.Holds) == 1 {
-		return f.Holds[0], nil
-	}
-	return h, err
-}
-
 // attach looks up what the edges of a body carry.
-func (x *act) attach(ctx context.Context, b *body, names []string) error {
+func (x *txn) attach(ctx context.Context, b *Body, names []string) error {
 	for _, name := range names {
-		h, err := x.kept(ctx, name)
-		if err == nil {
-			h, err = x.settled(ctx, h)
-		}
-		if err == nil {
-			err = x.mayGive(h)
-		}
+		r, err := x.resolveToMail(ctx, name)
 		if err != nil {
 			return err
 		}
-		b.IDs, b.Types = append(b.IDs, h.ID), append(b.Types, h.Type)
+		b.IDs, b.Types = append(b.IDs, r.ID), append(b.Types, r.Type)
 	}
 	return nil
 }
 
 // letter is a message to be sent.
 type letter struct {
-	to      ID
-	body    body
-	thread  *number // that of what it answers; nil: its own id
-	promise *number // of a request
-	action  string  // in the sender's log
-	as      string  // how the sender called the recipient
+	to      caps.ID
+	body    Body
+	thread  *caps.Number // that of what it answers; nil: its own id
+	promise *caps.Number // of a request
+	action  string       // in the sender's log
+	as      string       // how the sender called the recipient
 }
 
 // post seals a letter and puts it in the sender's mailbox, and in the
 // recipient's or the queue.
-func (x *act) post(ctx context.Context, l letter) (Sent, mailRow, error) {
-	l.body.Auto = x.auto
+func (x *txn) post(ctx context.Context, l letter) (Sent, mailRow, error) {
+	l.body.Auto = x.cause.depth()
 	text, err := x.p.encode(l.body)
 	if err != nil {
 		return Sent{}, mailRow{}, err
 	}
-	id := x.messageID()
-	m := x.who.seal(l.to, id, text)
+	id, err := x.messageID()
+	if err != nil {
+		return Sent{}, mailRow{}, err
+	}
+	m := seal(x.who, l.to, id, text)
 	row := mailRow{
-		From: m.From, To: m.To, ID: id, Body: string(text), Sig: m.Signature[:], Arrived: x.millis(),
+		From: m.From, To: m.To, ID: id, Body: string(text), Sig: m.Signature[:], Arrived: x.Millis(),
 		State: StateSent, Thread: id, Promise: l.promise,
 	}
 	if l.thread != nil {
 		row.Thread = *l.thread
 	}
 	// All that can be refused is refused here, before anything is written.
-	var local *agent
+	var local *caps.Agent
 	if l.to.Node == x.p.node {
-		if local, err = x.agentByKey(ctx, l.to.Number); err != nil {
+		if local, err = x.AgentByKey(ctx, l.to.Number); err != nil {
 			return Sent{}, row, err
 		}
-		if err := x.boxesOf(ctx, x.who.seat, local.seat); err != nil {
+		if err := x.boxesOf(ctx, x.who.Number, local.Number); err != nil {
 			return Sent{}, row, err
 		}
 	}
-	if err := x.makeRoom(ctx, x.who.seat, row.cost(len(l.body.IDs))); err != nil {
+	if err := x.makeRoom(ctx, x.who.Number, row.cost(len(l.body.IDs))); err != nil {
 		return Sent{}, row, err
 	}
 	if local != nil {
@@ -164,7 +155,7 @@ func (x *act) post(ctx context.Context, l letter) (Sent, mailRow, error) {
 	if l.as != "" {
 		detail["as"] = l.as
 	}
-	if err := x.log(ctx, x.who, l.action, n, detail); err != nil {
+	if err := x.journal(ctx, x.who, l.action, n, detail); err != nil {
 		return Sent{}, row, err
 	}
 	if local != nil {
@@ -177,9 +168,9 @@ func (x *act) post(ctx context.Context, l letter) (Sent, mailRow, error) {
 
 // tryPost is post for what is not worth a failure: where it is refused, it is
 // left.
-func (x *act) tryPost(ctx context.Context, l letter) error {
+func (x *txn) tryPost(ctx context.Context, l letter) error {
 	_, _, err := x.post(ctx, l)
-	var refused *Error
+	var refused *caps.Error
 	if errors.As(err, &refused) {
 		return nil
 	}
@@ -187,53 +178,39 @@ func (x *act) tryPost(ctx context.Context, l letter) error {
 }
 
 // file puts a message in a mailbox and gives its number.
-func (x *act) file(ctx context.Context, owner *agent, row mailRow, ids []ID) (uint64, error) {
-	box, err := x.box(ctx, owner.seat)
+func (x *txn) file(ctx context.Context, owner *caps.Agent, row mailRow, ids []caps.ID) (uint64, error) {
+	box, err := x.box(ctx, owner.Number)
 	if err != nil {
 		return 0, err
 	}
 	box.Mail++
-	key := mailKey(owner.seat, box.Mail)
-	if err := x.put(ctx, tableMail, key, row.packed()); err != nil {
+	key := mailKey(owner.Number, box.Mail)
+	if err := x.Put(ctx, tableMail, key, row.packed()); err != nil {
 		return 0, err
 	}
-	if err := x.count(ctx, owner.seat, row.cost(len(ids))); err != nil {
+	if err := x.count(ctx, owner.Number, row.cost(len(ids))); err != nil {
 		return 0, err
 	}
-	if err := x.put(ctx, tableMailID, mailIDKey(owner.seat, row.way(), row.ID), mailIDRow{box.Mail}); err != nil {
+	if err := x.Put(ctx, tableMailID, mailIDKey(owner.Number, row.way(), row.ID), mailIDRow{box.Mail}); err != nil {
 		return 0, err
 	}
 	if row.Promise != nil {
-		ids = append(slices.Clone(ids), ID{*row.Promise, x.p.node})
+		ids = append(slices.Clone(ids), x.p.id(*row.Promise))
 	}
 	for _, id := range ids {
-		if err := x.hold(ctx, id, below(holderMail, key)); err != nil {
+		if err := x.Hold(ctx, id, mailHolder(key)); err != nil {
 			return 0, err
 		}
 	}
 	return box.Mail, nil
 }
 
-// Receive takes a message from another node, which from must be: the network
-// has proved it. When it returns nil, the message is on the disk. It fails with
-// BadSeal, Replayed, NotFound (no such agent), Full or Refused, and counts that.
-func (p *Post) Receive(ctx context.Context, from Key, m Sealed) error {
-	return p.count(p.receive(ctx, from, m))
-}
-
-func (p *Post) receive(ctx context.Context, from Key, m Sealed) error {
-	switch {
-	case m.To.Node != p.node:
-		return refusal(BadSeal, "the message is for another node")
-	case m.From.Node != from || from == p.node:
-		return refusal(BadSeal, "the message says that it is from another node than the one that brought it")
-	}
-	b, err := p.open(m)
-	if err != nil {
-		return err
-	}
-	err = p.run(ctx, nil, func(x *act) error {
-		to, err := x.agentByKey(ctx, m.To.Number)
+// Take takes a letter from another node, which has proved that it is m.From.Node,
+// and whose seal holds; b is what it says. When it returns nil, the letter is on the
+// disk. It fails with Replayed, NotFound (no such agent), Full, Refused or Wrong.
+func (p *Post) Take(ctx context.Context, m Sealed, b Body) error {
+	return p.update(ctx, nil, func(x *txn) error {
+		to, err := x.AgentByKey(ctx, m.To.Number)
 		if err != nil {
 			return err
 		}
@@ -243,7 +220,7 @@ func (p *Post) receive(ctx context.Context, from Key, m Sealed) error {
 		if err := x.ownTypes(ctx, b); err != nil {
 			return err
 		}
-		if err := x.meet(ctx, from, nil); err != nil {
+		if err := x.meet(ctx, m.From.Node, nil); err != nil {
 			return err
 		}
 		if err := x.admit(ctx, to, m, b); err != nil {
@@ -251,47 +228,42 @@ func (p *Post) receive(ctx context.Context, from Key, m Sealed) error {
 		}
 		return x.deliver(ctx, to, m, b)
 	})
-	var refused *Error
-	if err != nil && !errors.As(err, &refused) {
-		p.log.Error("a message from another node could not be kept", "err", err)
-	}
-	return err
 }
 
 // ownTypes refuses what a message from elsewhere says wrongly of things of this
 // node. What it says of others' is for them to say.
-func (x *act) ownTypes(ctx context.Context, b body) error {
+func (x *txn) ownTypes(ctx context.Context, b Body) error {
 	for i, id := range b.IDs {
 		if id.Node != x.p.node {
 			continue
 		}
-		h, err := x.typed(ctx, id, "")
+		typ, err := x.TypeOf(ctx, id)
 		if err != nil {
 			return err
 		}
-		if h.Type != b.Types[i] {
-			return refusal(Wrong, "the edge %s carries a %s, not a %s", b.Edges[i], h.Type, b.Types[i])
+		if typ != b.Types[i] {
+			return caps.Refuse(caps.Wrong, "the edge %s carries a %s, not a %s", b.Edges[i], typ, b.Types[i])
 		}
 	}
 	return nil
 }
 
 // unseen refuses a message that has come before.
-func (x *act) unseen(ctx context.Context, to *agent, m Sealed) error {
+func (x *txn) unseen(ctx context.Context, to *caps.Agent, m Sealed) error {
 	var seen mailIDRow
-	there, err := x.find(ctx, tableMailID, mailIDKey(to.seat, wayIn, m.ID), &seen)
+	there, err := x.Find(ctx, tableMailID, mailIDKey(to.Number, wayIn, m.ID), &seen)
 	if err != nil || !there {
 		return err
 	}
 	row, err := x.mail(ctx, to, seen.Number)
-	if codeOf(err) == NotFound { // it has been forgotten
-		return refusal(Replayed, "the message has been delivered before")
+	if caps.CodeOf(err) == caps.NotFound { // it has been forgotten
+		return caps.Refuse(caps.Replayed, "the message has been delivered before")
 	}
 	if err != nil {
 		return err
 	}
 	if row.From != m.From || row.Body != string(m.Body) {
-		return refusal(Refused, "another message has this one's id")
+		return caps.Refuse(caps.Refused, "another message has this one's id")
 	}
-	return refusal(Replayed, "the message has been delivered before")
+	return caps.Refuse(caps.Replayed, "the message has been delivered before")
 }

@@ -8,19 +8,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+
+	"qvat/host/caps"
 )
 
 // slotList numbers capabilities: the same identifier has one number.
 type slotList struct {
 	slots   []Slot
-	numbers map[ID]int
+	numbers map[caps.ID]int
 }
 
 func (l *slotList) number(slot Slot) int {
 	n, ok := l.numbers[slot.ID]
 	if !ok {
 		if l.numbers == nil {
-			l.numbers = map[ID]int{}
+			l.numbers = map[caps.ID]int{}
 		}
 		n = len(l.slots)
 		l.numbers[slot.ID] = n
@@ -97,14 +99,14 @@ func (s *Slots) name(slot Slot) string {
 	if slot.ID.Node == s.in.p.node {
 		return slot.ID.String()
 	}
-	return Locator{ID: slot.ID, Type: slot.Type}.String()
+	return caps.Locator{ID: slot.ID, Type: slot.Type}.String()
 }
 
 // Plain is Names for what may hold no slot: a value is data, and what is kept
 // of a capability has to be a name.
 func (s *Slots) Plain(data []byte) ([]byte, error) {
 	return noSlots(data, func([]byte) ([]byte, error) {
-		return nil, refusal(Wrong, "a value cannot hold a capability").hint("give the capability a name in a directory")
+		return nil, caps.Refuse(caps.Wrong, "a value cannot hold a capability").WithHint("give the capability a name in a directory")
 	})
 }
 
@@ -113,15 +115,15 @@ func (s *Slots) Data(plain []byte) ([]byte, error) { return dataOnly(plain) }
 
 // Thing gives what a name of an agent's leads to as a slot of the run's data.
 func (s *Slots) Thing(ctx context.Context, a *Agent, name string) (data []byte, err error) {
-	err = a.do(ctx, func(x *act) error {
-		h, err := x.resolve(ctx, name)
+	err = a.do(ctx, func(x *txn) error {
+		r, err := x.resolve(ctx, name)
 		if err == nil {
-			err = x.mayGive(h)
+			err = x.mayGive(r)
 		}
 		if err != nil {
 			return err
 		}
-		data, err = json.Marshal(s.list.reference(Slot(h)))
+		data, err = json.Marshal(s.list.reference(Slot(r)))
 		return err
 	})
 	return data, err
@@ -136,14 +138,14 @@ func (s *Slots) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	switch slot.Type {
-	case TypeHandle:
+	case caps.TypeHandle:
 		return nil, s.send(ctx, slot, data)
-	case TypeChain:
+	case caps.TypeChain:
 		return nil, s.queue(ctx, slot, data)
-	case TypeValue, TypeDirectory, TypePromise:
+	case caps.TypeValue, caps.TypeDirectory, caps.TypePromise:
 		return s.look(ctx, slot, data)
 	}
-	return nil, refusal(Wrong, "a capability of type %s cannot be called", slot.Type)
+	return nil, caps.Refuse(caps.Wrong, "a capability of type %s cannot be called", slot.Type)
 }
 
 // agent is the one in whose name the chain acts.
@@ -162,21 +164,21 @@ func (s *Slots) look(ctx context.Context, slot Slot, data []byte) ([]byte, error
 		return nil, err
 	}
 	if !thing.Local {
-		return nil, refusal(Elsewhere, "a %s of another node cannot be asked from within a message", slot.Type)
+		return nil, caps.Refuse(caps.Elsewhere, "a %s of another node cannot be asked from within a message", slot.Type)
 	}
 	switch {
-	case slot.Type == TypeDirectory:
+	case slot.Type == caps.TypeDirectory:
 		return s.entry(ctx, a, slot, data)
 	case data != nil:
-		return nil, refusal(Wrong, "a %s is called with nothing", slot.Type)
-	case slot.Type == TypeValue:
+		return nil, caps.Refuse(caps.Wrong, "a %s is called with nothing", slot.Type)
+	case slot.Type == caps.TypeValue:
 		return dataOnly(thing.Value)
 	}
 	switch p := thing.Promise; {
-	case p == nil || p.State == StateNew:
-		return nil, refusal(Refused, "the promise is not settled yet")
-	case p.State == StateRejected:
-		return nil, refusal(Refused, "the promise was rejected: %s", p.Why)
+	case p == nil || p.State == caps.StateNew:
+		return nil, caps.Refuse(caps.Refused, "the promise is not settled yet")
+	case p.State == caps.StateRejected:
+		return nil, caps.Refuse(caps.Refused, "the promise was rejected: %s", p.Why)
 	default:
 		return json.Marshal(s.list.reference(Slot{p.ID, p.Type}))
 	}
@@ -197,21 +199,21 @@ func (s *Slots) entry(ctx context.Context, a *Agent, slot Slot, data []byte) (an
 	}
 	var name string
 	if json.Unmarshal(data, &name) != nil {
-		return nil, refusal(Wrong, "a directory is called with a name, or with nothing")
+		return nil, caps.Refuse(caps.Wrong, "a directory is called with a name, or with nothing")
 	}
-	if err := CheckName(name); err != nil {
+	if err := caps.CheckName(name); err != nil {
 		return nil, err
 	}
-	err = a.do(ctx, func(x *act) error {
+	err = a.do(ctx, func(x *txn) error {
 		dir, err := x.directory(ctx, slot.ID.String())
 		if err != nil {
 			return err
 		}
-		row, err := x.nameIn(ctx, dir, name)
+		r, err := x.NameIn(ctx, caps.Place{Dir: dir, Name: name})
 		if err != nil {
 			return err
 		}
-		answer, err = json.Marshal(s.list.reference(Slot(row)))
+		answer, err = json.Marshal(s.list.reference(Slot(r)))
 		return err
 	})
 	return answer, err
@@ -236,16 +238,16 @@ func (s *Slots) send(ctx context.Context, to Slot, data []byte) error {
 		d := json.NewDecoder(bytes.NewReader(data))
 		d.DisallowUnknownFields()
 		if data == nil || d.Decode(&p) != nil {
-			return refusal(Wrong, "a handle is called with a text, or with {strings, edges, things}")
+			return caps.Refuse(caps.Wrong, "a handle is called with a text, or with {strings, edges, things}")
 		}
 	}
 	if len(p.Things) != len(p.Edges) {
-		return refusal(Wrong, "a message has %d edges and %d things", len(p.Edges), len(p.Things))
+		return caps.Refuse(caps.Wrong, "a message has %d edges and %d things", len(p.Edges), len(p.Things))
 	}
 	names := make([]string, len(p.Things))
 	for i, t := range p.Things {
 		if t.N == nil {
-			return refusal(Wrong, "thing %d of the message is no capability", i)
+			return caps.Refuse(caps.Wrong, "thing %d of the message is no capability", i)
 		}
 		slot, err := s.of(strconv.AppendInt(nil, int64(*t.N), 10))
 		if err != nil {
@@ -287,34 +289,34 @@ func (s *Slots) queue(ctx context.Context, slot Slot, data []byte) error {
 
 // wokenMessage is a message as the chain that it wakes sees it.
 type wokenMessage struct {
-	Number  uint64      `json:"number"`
-	ID      number      `json:"id"`
-	Type    Kind        `json:"type"`
-	From    reference   `json:"from"`
-	FromID  string      `json:"fromId"`
-	Date    int64       `json:"date"` // milliseconds since 1970
-	Strings []string    `json:"strings"`
-	Edges   []string    `json:"edges"`
-	Things  []reference `json:"things"`
-	Types   []Type      `json:"types"`
-	ReplyTo *number     `json:"replyTo,omitempty"`
-	What    string      `json:"what,omitempty"`
-	Why     string      `json:"why,omitempty"`
-	Thread  number      `json:"thread"`
+	Number  uint64       `json:"number"`
+	ID      caps.Number  `json:"id"`
+	Type    Kind         `json:"type"`
+	From    reference    `json:"from"`
+	FromID  string       `json:"fromId"`
+	Date    int64        `json:"date"` // milliseconds since 1970
+	Strings []string     `json:"strings"`
+	Edges   []string     `json:"edges"`
+	Things  []reference  `json:"things"`
+	Types   []caps.Type  `json:"types"`
+	ReplyTo *caps.Number `json:"replyTo,omitempty"`
+	What    string       `json:"what,omitempty"`
+	Why     string       `json:"why,omitempty"`
+	Thread  caps.Number  `json:"thread"`
 }
 
 // message shows a message, whose sender and attachments become slots.
 func (l *slotList) message(m Message) wokenMessage {
 	w := wokenMessage{
-		Number: m.Number, ID: m.ID, Type: m.Kind, From: l.reference(Slot{m.From, TypeHandle}), FromID: m.From.String(),
+		Number: m.Number, ID: m.ID, Type: m.Kind, From: l.reference(Slot{m.From, caps.TypeHandle}), FromID: m.From.String(),
 		Date: m.Date.UnixMilli(), Strings: append([]string{}, m.Strings...), Edges: append([]string{}, m.Edges...),
-		Things: []reference{}, Types: append([]Type{}, m.Types...), What: m.What, Why: m.Why, Thread: m.Thread,
+		Things: []reference{}, Types: append([]caps.Type{}, m.Types...), What: m.What, Why: m.Why, Thread: m.Thread,
 	}
 	for i, id := range m.IDs {
 		w.Things = append(w.Things, l.reference(Slot{id, m.Types[i]}))
 	}
 	if m.ReplyTo != nil {
-		n := number(*m.ReplyTo)
+		n := caps.Number(*m.ReplyTo)
 		w.ReplyTo = &n
 	}
 	return w

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"unicode/utf8"
+
+	"qvat/host/caps"
 )
 
 // Data with slots is JSON in which an object whose one key is "@" stands for a
@@ -40,7 +42,7 @@ func walkSlotted(b []byte, f func([]byte) ([]byte, error)) ([]byte, error) {
 
 func (w *slotWalker) walk(b []byte) ([]byte, error) {
 	if !utf8.Valid(b) || !json.Valid(b) {
-		return nil, &Error{Code: Wrong, Message: "the data is not JSON in UTF-8"}
+		return nil, &caps.Error{Code: caps.Wrong, Message: "the data is not JSON in UTF-8"}
 	}
 	w.b, w.out = b, make([]byte, 0, len(b))
 	if err := w.value(); err != nil {
@@ -102,7 +104,7 @@ func (w *slotWalker) value() error {
 		return nil
 	}
 	if w.depth++; w.depth > maxSlottedDepth {
-		return &Error{Code: Wrong, Message: "the data nests more than 128 deep"}
+		return &caps.Error{Code: caps.Wrong, Message: "the data nests more than 128 deep"}
 	}
 	defer func() { w.depth-- }()
 	w.take(1)
@@ -160,8 +162,8 @@ func (w *slotWalker) key(first bool) (done bool, err error) {
 }
 
 func notEscaped(name string) error {
-	return &Error{
-		Code: Wrong, Message: "the data has a key that begins with \"@\" and is no slot",
+	return &caps.Error{
+		Code: caps.Wrong, Message: "the data has a key that begins with \"@\" and is no slot",
 		Hint: "write \"@" + name + "\" for the key, or {\"@\": \"NAME\"} for the slot",
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"qvat/host/caps"
 )
 
 func TestSlotted(t *testing.T) {
@@ -38,9 +40,9 @@ func TestSlotted(t *testing.T) {
 			refs = append(refs, string(ref))
 			return []byte(`"x"`), nil
 		})
-		var wrong *Error
+		var wrong *caps.Error
 		if c.want == "" {
-			if !errors.As(err, &wrong) || wrong.Code != Wrong {
+			if !errors.As(err, &wrong) || wrong.Code != caps.Wrong {
 				t.Errorf("%.40s: got %s, %v", c.in, got, err)
 			}
 			continue

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +31,9 @@ func (p *Post) runWakes(ctx context.Context) {
 	if p.o.Run == nil {
 		return
 	}
-	w := &wakes{p: p, lines: map[string]*line{}}
+	changed, stop := p.caps.Subscribe(topicRuns)
+	defer stop()
+	w := &wakeLoop{p: p}
 	defer w.group.Wait()
 	for ctx.Err() == nil {
 		wait := firstWait
@@ -45,33 +48,34 @@ func (p *Post) runWakes(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-p.woken:
+		case <-changed:
 		case <-retry:
 		}
 	}
 }
 
-// wakes is the loop's memory.
-type wakes struct {
+// wakeLoop is the loop's memory.
+type wakeLoop struct {
 	p     *Post
 	group sync.WaitGroup
 	after int64 // the newest row of the outbox that was read
 
-	mu    sync.Mutex
-	lines map[string]*line // by agents
-	busy  int              // lines with a goroutine
+	mu    sync.Mutex  // guards the rest
+	lines []*wakeLine // those of one agent each, in their turn
+	busy  int         // lines with a goroutine
 }
 
-// line is what is to run for one agent.
-type line struct {
+// wakeLine is what is to run for one agent.
+type wakeLine struct {
+	agent  string
 	rows   []int64 // of the outbox, in the order in which they came
 	busy   bool
 	failed int       // how often the first of them could not be run
 	due    time.Time // when it may be tried again
 }
 
-// job is one row of the outbox.
-type job struct {
+// wakeJob is one row of the outbox.
+type wakeJob struct {
 	row   int64
 	agent string                                     // whose order it stands in
 	do    func(ctx context.Context, last bool) error // last: there is no other try
@@ -81,7 +85,7 @@ type job struct {
 func outboxKinds() []string { return []string{OutboxWake, OutboxCall} }
 
 // read notes which rows have come to the outbox since it last did.
-func (w *wakes) read(ctx context.Context) error {
+func (w *wakeLoop) read(ctx context.Context) error {
 	for {
 		rows, err := w.p.o.Store.Outbox(ctx, w.after, wakeRows, outboxKinds()...)
 		if err != nil {
@@ -90,12 +94,7 @@ func (w *wakes) read(ctx context.Context) error {
 		w.mu.Lock()
 		for _, row := range rows {
 			w.after = row.ID
-			agent := w.job(row).agent
-			l := w.lines[agent]
-			if l == nil {
-				l = &line{}
-				w.lines[agent] = l
-			}
+			l := w.lineOf(w.job(row).agent)
 			l.rows = append(l.rows, row.ID)
 		}
 		w.mu.Unlock()
@@ -105,9 +104,20 @@ func (w *wakes) read(ctx context.Context) error {
 	}
 }
 
+// lineOf gives an agent's line; w.mu is locked.
+func (w *wakeLoop) lineOf(agent string) *wakeLine {
+	i := slices.IndexFunc(w.lines, func(l *wakeLine) bool { return l.agent == agent })
+	if i >= 0 {
+		return w.lines[i]
+	}
+	l := &wakeLine{agent: agent}
+	w.lines = append(w.lines, l)
+	return l
+}
+
 // start has the lines run that can, and says after what time to look again; 0 is
 // when one of them has come to an end.
-func (w *wakes) start(ctx context.Context) (again time.Duration) {
+func (w *wakeLoop) start(ctx context.Context) (again time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, l := range w.lines {
@@ -129,7 +139,7 @@ func (w *wakes) start(ctx context.Context) (again time.Duration) {
 }
 
 // work does one agent's jobs in their order, up to one that has to wait.
-func (w *wakes) work(ctx context.Context, l *line, rows []int64) {
+func (w *wakeLoop) work(ctx context.Context, l *wakeLine, rows []int64) {
 	failed, done, wait := l.failed, 0, time.Duration(0)
 	for _, row := range rows {
 		if wait = w.one(ctx, row, failed); wait > 0 || ctx.Err() != nil {
@@ -146,19 +156,16 @@ func (w *wakes) work(ctx context.Context, l *line, rows []int64) {
 		l.failed++
 		l.due = time.Now().Add(wait)
 	}
-	if len(l.rows) == 0 {
-		for agent, other := range w.lines {
-			if other == l {
-				delete(w.lines, agent)
-			}
-		}
+	w.lines = slices.DeleteFunc(w.lines, func(other *wakeLine) bool { return other == l })
+	if len(l.rows) > 0 {
+		w.lines = append(w.lines, l) // after the others
 	}
-	signal(w.p.woken)
+	w.p.caps.Notify(topicRuns)
 }
 
 // one does a job that has failed some times. It says how long to wait until it is
 // tried again; 0 is that it is over.
-func (w *wakes) one(ctx context.Context, row int64, failed int) time.Duration {
+func (w *wakeLoop) one(ctx context.Context, row int64, failed int) time.Duration {
 	again := min(firstWait<<min(failed, 10), lastWait)
 	rows, err := w.p.o.Store.Outbox(ctx, row-1, 1, outboxKinds()...)
 	if err != nil {
@@ -186,14 +193,14 @@ func (w *wakes) one(ctx context.Context, row int64, failed int) time.Duration {
 }
 
 // job reads a row.
-func (w *wakes) job(row store.Outgoing) job {
+func (w *wakeLoop) job(row store.Outgoing) wakeJob {
 	var err error
-	j := job{row: row.ID}
+	j := wakeJob{row: row.ID}
 	switch row.Kind {
 	case OutboxWake:
 		var wake Wake
 		err = json.Unmarshal(row.Payload, &wake)
-		j.agent = wake.Seat
+		j.agent = wake.Agent
 		j.do = func(ctx context.Context, last bool) error { return w.p.wake(ctx, wake, last) }
 	case OutboxCall:
 		var q queuedCall

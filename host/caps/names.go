@@ -1,9 +1,8 @@
-package mail
+package caps
 
 import (
-	"encoding/hex"
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +15,11 @@ const (
 	NameNode  = "NODE"  // the vat on the network
 )
 
-// maxPath bounds a path of names.
-const maxPath = 2048
+// SpecialNames gives all special names.
+func SpecialNames() []string { return []string{NameSelf, NameHost, NameAgent, NameInbox, NameNode} }
+
+// IsSpecial tells whether a name is a special one.
+func IsSpecial(name string) bool { return slices.Contains(SpecialNames(), name) }
 
 // petName is what a name may be.
 var petName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,127}$`)
@@ -28,41 +30,21 @@ func CheckName(name string) error {
 	if petName.MatchString(name) {
 		return nil
 	}
-	e := refusal(BadName, "%.140q is not a pet name", name)
-	if isSpecial(name) {
-		e = refusal(BadName, "%s is a special name, which cannot be given", name)
+	e := Refuse(BadName, "%.140q is not a pet name", name)
+	if IsSpecial(name) {
+		e = Refuse(BadName, "%s is a special name, which cannot be given", name)
 	}
-	e.Hint = "a pet name is made of a-z, 0-9 and hyphens, does not begin with a hyphen, and has 128 characters at most"
-	return e
+	return e.WithHint("a pet name is made of a-z, 0-9 and hyphens, does not begin with a hyphen, and has 128 characters at most")
 }
 
-func isSpecial(name string) bool {
-	switch name {
-	case NameSelf, NameHost, NameAgent, NameInbox, NameNode:
-		return true
-	}
-	return false
-}
-
-// splitPath takes a path apart: special names first alone, then pet names. The
-// empty path is the agent's own directory.
-func splitPath(path string) ([]string, error) {
-	if path == "" {
-		return nil, nil
-	}
-	if len(path) > maxPath {
-		return nil, refusal(BadName, "a path of %d bytes is too long", len(path))
-	}
-	parts := strings.Split(path, ".")
-	for i, part := range parts {
-		if i == 0 && isSpecial(part) {
-			continue
-		}
-		if err := CheckName(part); err != nil {
-			return nil, err
-		}
-	}
-	return parts, nil
+// Entry is a name in a directory.
+type Entry struct {
+	Name string
+	ID   ID
+	Type Type
+	// Like names another entry of the directory with which this one could be
+	// confused (case, look-alike letters), or is "".
+	Like string
 }
 
 // looks replaces what looks alike by one form. What is longer comes first. It
@@ -78,12 +60,12 @@ func skeleton(name string) string { return looks.Replace(strings.ToLower(name)) 
 // case, letters that look alike (0 and o; 1, i and l; rn and m), or hyphens.
 func Like(a, b string) bool { return a != b && skeleton(a) == skeleton(b) }
 
-// markLikes notes in each entry another one that it could be taken for. A name
+// MarkLikes notes in each entry another one that it could be taken for. A name
 // that could be taken for a special one is marked, too.
-func markLikes(entries []Entry) {
+func MarkLikes(entries []Entry) {
 	seen := map[string]int{}
 	specials := map[string]string{}
-	for _, s := range []string{NameSelf, NameHost, NameAgent, NameInbox, NameNode} {
+	for _, s := range SpecialNames() {
 		specials[skeleton(s)] = s
 	}
 	for i := range entries {
@@ -100,14 +82,4 @@ func markLikes(entries []Entry) {
 			seen[form] = i
 		}
 	}
-}
-
-// Dub gives the words by which an identifier is shown: the names that the
-// reader has for it, or the start of its key where there are none. It is never
-// empty.
-func Dub(id ID, names []string) string {
-	if len(names) > 0 {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("(ed25519 %s…)", hex.EncodeToString(id.Number[:3]))
 }

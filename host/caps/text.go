@@ -1,4 +1,4 @@
-package mail
+package caps
 
 import (
 	"encoding/hex"
@@ -17,21 +17,22 @@ const (
 
 // Bounds of locators.
 const (
-	maxLocator   = 2048
-	maxAddresses = 8
-	maxAddress   = 256
+	MaxAddresses = 8 // of one node
+
+	maxLocator = 2048
+	maxAddress = 256
 )
 
-// scheme begins every locator.
-const scheme = "qvat://"
+// Scheme begins every locator.
+const Scheme = "qvat://"
 
-// parseNumber reads 64 hexadecimal digits in lower case.
-func parseNumber(s string) (n [32]byte, err error) {
+// ParseNumber reads 64 hexadecimal digits in lower case. It fails with code BadName.
+func ParseNumber(s string) (n [32]byte, err error) {
 	if len(s) != numberDigits || strings.ToLower(s) != s {
-		return n, refusal(BadName, "%.80q is not 64 hexadecimal digits in lower case", s)
+		return n, Refuse(BadName, "%.80q is not 64 hexadecimal digits in lower case", s)
 	}
 	if _, err := hex.Decode(n[:], []byte(s)); err != nil {
-		return n, refusal(BadName, "%.80q is not 64 hexadecimal digits in lower case", s)
+		return n, Refuse(BadName, "%.80q is not 64 hexadecimal digits in lower case", s)
 	}
 	return n, nil
 }
@@ -44,7 +45,7 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText reads what MarshalText writes.
 func (k *Key) UnmarshalText(text []byte) error {
-	n, err := parseNumber(string(text))
+	n, err := ParseNumber(string(text))
 	*k = n
 	return err
 }
@@ -54,7 +55,7 @@ func (k *Key) UnmarshalText(text []byte) error {
 func ParseKey(s string) (Key, error) {
 	k, err := chains.ParsePublicKeyHex(s)
 	if err != nil {
-		return Key{}, refusal(BadName, "%.80q is not a key: %v", s, err)
+		return Key{}, Refuse(BadName, "%.80q is not a key: %v", s, err)
 	}
 	return Key(k.Bytes()), nil
 }
@@ -76,34 +77,30 @@ func (id *ID) UnmarshalText(text []byte) error {
 // ParseID reads an identifier as String writes it. It fails with code BadName.
 func ParseID(s string) (id ID, err error) {
 	if len(s) != idLength || s[numberDigits] != ':' {
-		return id, refusal(BadName, "%.140q is not an identifier: two times 64 hexadecimal digits with a colon between", s)
+		return id, Refuse(BadName, "%.140q is not an identifier: two times 64 hexadecimal digits with a colon between", s)
 	}
-	if id.Number, err = parseNumber(s[:numberDigits]); err != nil {
+	if id.Number, err = ParseNumber(s[:numberDigits]); err != nil {
 		return ID{}, err
 	}
-	id.Node, err = parseNumber(s[numberDigits+1:])
+	id.Node, err = ParseNumber(s[numberDigits+1:])
 	if err != nil {
 		return ID{}, err
 	}
 	return id, nil
 }
 
-// looksLikeID tells whether a text is meant to be an identifier.
-func looksLikeID(s string) bool { return len(s) == idLength && s[numberDigits] == ':' }
+// LooksLikeID tells whether a text is meant to be an identifier.
+func LooksLikeID(s string) bool { return len(s) == idLength && s[numberDigits] == ':' }
 
-// known tells whether a type is one of those above.
+// known tells whether a type is that of a kind.
 func (t Type) known() bool {
-	switch t {
-	case TypeHandle, TypeAgent, TypeValue, TypeDirectory, TypeChain, TypePromise, TypeInvitation, TypeNode:
-		return true
-	}
-	return false
+	return slices.ContainsFunc(builtin, func(k Kind) bool { return k.Type == t })
 }
 
 // String writes the locator.
 func (l Locator) String() string {
 	q := url.Values{"id": {hex.EncodeToString(l.ID.Number[:])}, "type": {string(l.Type)}}
-	s := scheme + l.ID.Node.String() + "/?id=" + q.Get("id") + "&type=" + url.QueryEscape(string(l.Type))
+	s := Scheme + l.ID.Node.String() + "/?id=" + q.Get("id") + "&type=" + url.QueryEscape(string(l.Type))
 	for _, at := range l.At {
 		s += "&at=" + url.QueryEscape(at)
 	}
@@ -123,9 +120,9 @@ func (l *Locator) UnmarshalText(text []byte) error {
 // ParseLocator reads a locator in the one form that String writes. It fails
 // with code BadName.
 func ParseLocator(s string) (l Locator, err error) {
-	bad := refusal(BadName, "%.200q is not a locator", s)
-	bad.Hint = "a locator reads " + scheme + "NODE/?id=NUMBER&type=TYPE, as `qvat agent locate` prints it"
-	rest, ok := strings.CutPrefix(s, scheme)
+	bad := Refuse(BadName, "%.200q is not a locator", s)
+	bad.Hint = "a locator reads " + Scheme + "NODE/?id=NUMBER&type=TYPE, as `qvat agent locate` prints it"
+	rest, ok := strings.CutPrefix(s, Scheme)
 	if !ok || len(s) > maxLocator {
 		return l, bad
 	}
@@ -140,12 +137,12 @@ func ParseLocator(s string) (l Locator, err error) {
 	if err != nil {
 		return Locator{}, bad
 	}
-	if l.ID.Number, err = parseNumber(q.Get("id")); err != nil {
+	if l.ID.Number, err = ParseNumber(q.Get("id")); err != nil {
 		return Locator{}, err
 	}
 	l.Type, l.At = Type(q.Get("type")), q["at"]
 	switch {
-	case !l.Type.known() || len(l.At) > maxAddresses || l.String() != s:
+	case !l.Type.known() || len(l.At) > MaxAddresses || l.String() != s:
 		return Locator{}, bad
 	case slices.ContainsFunc(l.At, func(at string) bool { return at == "" || len(at) > maxAddress }):
 		return Locator{}, bad
