@@ -60,7 +60,7 @@ func (x *Txn) AgentByNumber(ctx context.Context, number string) (*Agent, error) 
 		return a, nil
 	}
 	var row agentRow
-	there, err := x.Find(ctx, TableAgent, number, &row)
+	there, err := x.Find(ctx, tableAgent, number, &row)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func noAgent(name string) *Error {
 // EachAgent gives all agents, in the order in which they were made, until give has
 // enough or fails.
 func (x *Txn) EachAgent(ctx context.Context, give func(a *Agent) (more bool, err error)) error {
-	return x.Each(ctx, TableAgent, store.EntriesQuery{}, func(number string, _ []byte) (bool, error) {
+	return x.Each(ctx, tableAgent, store.EntriesQuery{}, func(number string, _ []byte) (bool, error) {
 		a, err := x.AgentByNumber(ctx, number)
 		if err != nil {
 			return false, err
@@ -149,7 +149,7 @@ func (x *Txn) EachAgent(ctx context.Context, give func(a *Agent) (more bool, err
 // as may be, and with BadName where the name is taken.
 func (x *Txn) MakeAgent(ctx context.Context, name string, host bool, maker string) (*Agent, error) {
 	var s stateRow
-	if _, err := x.Find(ctx, TableState, stateKey, &s); err != nil {
+	if _, err := x.Find(ctx, tableState, stateKey, &s); err != nil {
 		return nil, err
 	}
 	if s.Agents >= x.k.o.MaxAgents {
@@ -176,8 +176,8 @@ func (x *Txn) MakeAgent(ctx context.Context, name string, host bool, maker strin
 		table, key string
 		value      any
 	}{
-		{TableState, stateKey, s},
-		{TableAgent, number, row},
+		{tableState, stateKey, s},
+		{tableAgent, number, row},
 		{tableAgentKey, a.Key.String(), number},
 		{tableAgentName, name, number},
 	} {

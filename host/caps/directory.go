@@ -43,6 +43,44 @@ func (x *Txn) NameIn(ctx context.Context, at Place) (r Ref, err error) {
 	return r, err
 }
 
+// Walked is where a path leads: the place of its last name, and the directories that
+// it goes through, the place's last.
+type Walked struct {
+	Place
+	Through []Number
+}
+
+// Walk follows a path of pet names from a directory to the place of its last name. It
+// fails with BadName, with Wrong where it goes through what is no directory, and with
+// NotFound.
+func (x *Txn) Walk(ctx context.Context, from Number, path string) (Walked, error) {
+	parts, err := SplitPath(path)
+	switch {
+	case err != nil:
+		return Walked{}, err
+	case len(parts) == 0:
+		return Walked{}, Refuse(BadName, "the name is empty")
+	case IsSpecial(parts[0]) && len(parts) == 1:
+		return Walked{}, Refuse(BadName, "%s is a special name, which cannot be changed", path)
+	case IsSpecial(parts[0]):
+		return Walked{}, Refuse(Wrong, "%s has no names that can be changed", parts[0])
+	}
+	at := Walked{Place: Place{Dir: from}, Through: []Number{from}}
+	for _, part := range parts[:len(parts)-1] {
+		next, err := x.NameIn(ctx, Place{at.Dir, part})
+		if err != nil {
+			return at, err
+		}
+		if err := x.MustDirectory(ctx, next, part); err != nil {
+			return at, err
+		}
+		at.Dir = next.ID.Number
+		at.Through = append(at.Through, at.Dir)
+	}
+	at.Name = parts[len(parts)-1]
+	return at, nil
+}
+
 // MustDirectory refuses with Wrong what is no directory of this node; name is what
 // it is called.
 func (x *Txn) MustDirectory(ctx context.Context, r Ref, name string) error {
@@ -73,16 +111,12 @@ func (x *Txn) Bind(ctx context.Context, at Place, to Ref) error {
 	} else if taken {
 		return Refuse(BadName, "the name %s is taken", at.Name).WithHint("take another name, or remove or move this one first")
 	}
-	n := 0
-	if _, err := x.Find(ctx, tableNames, at.Dir.String(), &n); err != nil {
+	n, payer, err := x.countNames(ctx, at.Dir)
+	if err != nil {
 		return err
 	}
 	if n >= x.k.o.MaxNames {
 		return Refuse(Full, "the directory has %d names, which is its limit", n)
-	}
-	payer, err := x.payer(ctx, at.Dir)
-	if err != nil {
-		return err
 	}
 	if err := x.charge(ctx, payer, nameCost); err != nil {
 		return err
@@ -91,6 +125,16 @@ func (x *Txn) Bind(ctx context.Context, at Place, to Ref) error {
 		return err
 	}
 	return x.point(ctx, at, to)
+}
+
+// countNames gives how many names a directory has, and who pays for them.
+func (x *Txn) countNames(ctx context.Context, dir Number) (n int, payer string, err error) {
+	var f Formula
+	if _, err := x.Find(ctx, tableNames, dir.String(), &n); err != nil {
+		return n, "", err
+	}
+	_, err = x.Find(ctx, tableFormula, dir.String(), &f)
+	return n, f.Payer, err
 }
 
 // point has a name lead somewhere.
@@ -108,11 +152,7 @@ func (x *Txn) Unbind(ctx context.Context, at Place) (Ref, error) {
 	if err != nil {
 		return was, err
 	}
-	n := 0
-	if _, err := x.Find(ctx, tableNames, at.Dir.String(), &n); err != nil {
-		return was, err
-	}
-	payer, err := x.payer(ctx, at.Dir)
+	n, payer, err := x.countNames(ctx, at.Dir)
 	if err != nil {
 		return was, err
 	}

@@ -77,7 +77,7 @@ func (k *Keeper) Committed(x *Txn) {
 // when the store is another node's, or a newer version's.
 func (x *Txn) Begin(ctx context.Context) (fresh bool, err error) {
 	var s stateRow
-	there, err := x.Find(ctx, TableState, stateKey, &s)
+	there, err := x.Find(ctx, tableState, stateKey, &s)
 	switch {
 	case err != nil:
 		return false, err
@@ -88,8 +88,5 @@ func (x *Txn) Begin(ctx context.Context) (fresh bool, err error) {
 	case there:
 		return false, nil
 	}
-	return true, x.Put(ctx, TableState, stateKey, stateRow{Version: schema, Node: x.k.o.Node})
+	return true, x.Put(ctx, tableState, stateKey, stateRow{Version: schema, Node: x.k.o.Node})
 }
-
-// stateKey is the key of stateRow.
-const stateKey = "state"

@@ -53,12 +53,9 @@ type Entry struct {
 var looks = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "nn", "m", "0", "o", "1", "l", "i", "l", "j", "l",
 	"5", "s", "2", "z", "8", "b", "6", "b", "9", "g", "q", "g", "-", "", "_", "")
 
-// skeleton gives a form in which names that look alike are the same.
+// skeleton gives a form in which names that look alike are the same: by case, letters
+// that look alike (0 and o; 1, i and l; rn and m), or hyphens.
 func skeleton(name string) string { return looks.Replace(strings.ToLower(name)) }
-
-// Like tells whether two names that differ could be taken for each other: by
-// case, letters that look alike (0 and o; 1, i and l; rn and m), or hyphens.
-func Like(a, b string) bool { return a != b && skeleton(a) == skeleton(b) }
 
 // MarkLikes notes in each entry another one that it could be taken for. A name
 // that could be taken for a special one is marked, too.
@@ -82,4 +79,28 @@ func MarkLikes(entries []Entry) {
 			seen[form] = i
 		}
 	}
+}
+
+// maxPath bounds a path of names, in bytes.
+const maxPath = 2048
+
+// SplitPath takes a path apart: a special name may be first, all else are pet names.
+// The empty path has no parts. It fails with BadName.
+func SplitPath(path string) ([]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	if len(path) > maxPath {
+		return nil, Refuse(BadName, "a path of %d bytes is too long", len(path))
+	}
+	parts := strings.Split(path, ".")
+	for i, part := range parts {
+		if i == 0 && IsSpecial(part) {
+			continue
+		}
+		if err := CheckName(part); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
 }

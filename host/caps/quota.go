@@ -33,14 +33,6 @@ func (x *Txn) refund(ctx context.Context, payer string, bytes int64) error {
 	return x.o.Accounts.Refund(ctx, payer, bytes)
 }
 
-// payer gives the number of the agent that pays for a thing, and for what is put
-// into it; "" where none does.
-func (x *Txn) payer(ctx context.Context, n Number) (string, error) {
-	var f Formula
-	_, err := x.Find(ctx, tableFormula, n.String(), &f)
-	return f.Payer, err
-}
-
 // refundAll gives back all that something has cost. It comes before its removal.
 func (x *Txn) refundAll(ctx context.Context, id ID, f Formula) error {
 	bytes := int64(formulaCost)

@@ -11,8 +11,8 @@ import (
 // the order of bytes is that of numbers. An agent is named in keys by its number,
 // which the vat counts up.
 const (
-	TableState     = store.OwnPrefix + "state"     // "state" -> stateRow; the vat's other counters under other keys
-	TableAgent     = store.OwnPrefix + "agent"     // agent number -> agentRow
+	tableState     = store.OwnPrefix + "state"     // stateKey -> stateRow; statePeers -> how many rows tablePeer has
+	tableAgent     = store.OwnPrefix + "agent"     // agent number -> agentRow
 	tableAgentKey  = store.OwnPrefix + "agentkey"  // public key -> agent number
 	tableAgentName = store.OwnPrefix + "agentname" // the owner's name -> agent number
 	tableFormula   = store.OwnPrefix + "formula"   // number -> Formula: what an identifier of this node is
@@ -22,6 +22,7 @@ const (
 	tableHeld      = store.OwnPrefix + "held"      // identifier/holder -> 1
 	tableSuspect   = store.OwnPrefix + "suspect"   // number -> how far it is from what lost a holder, from 1; see collector.judgeHolders
 	tableExpiry    = store.OwnPrefix + "expiry"    // milliseconds/number -> 1: until then it is held by itself
+	tablePeer      = store.OwnPrefix + "peer"      // node -> peerRow
 )
 
 // The holders of an identifier, as the rest of a key of tableHeld. Roots have
@@ -30,6 +31,12 @@ const (
 	HolderOwn     = "a" // an agent: its handle, its directory, what else is its own
 	holderFormula = "f" // f/number
 	holderName    = "n" // n/directory/name
+)
+
+// The keys of tableState.
+const (
+	stateKey   = "state"
+	statePeers = "peers"
 )
 
 // schema is the version of the rows that are kept.
@@ -73,6 +80,12 @@ type Formula struct {
 	Used    bool  `json:"used,omitempty"`
 	// Inbox tells that it is the directory of an agent's messages.
 	Inbox bool `json:"inbox,omitempty"`
+}
+
+// peerRow is another node.
+type peerRow struct {
+	At    []string `json:"at,omitempty"`
+	Since int64    `json:"since"`
 }
 
 // Number is 32 bytes that are written as hexadecimal digits.

@@ -1,7 +1,6 @@
 package caps
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -98,18 +97,6 @@ func (x *Txn) Put(ctx context.Context, table, key string, v any) error {
 		return fmt.Errorf("write row %s of %s: %w", key, table, err)
 	}
 	return x.o.Tx.Set(ctx, table, key, b)
-}
-
-// EncodeJSON writes JSON without white space, in which only what must be is
-// escaped.
-func EncodeJSON(v any) ([]byte, error) {
-	var buffer bytes.Buffer
-	e := json.NewEncoder(&buffer)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }
 
 // present is the value of rows that are only there.

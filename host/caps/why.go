@@ -11,9 +11,10 @@ type Root struct {
 	// Prefix begins its holders, as [Txn.Hold] is given them, before a slash. It is
 	// none of a name or a thing (n, f); one below HolderOwn is found as an agent is.
 	Prefix string
-	// Tell says in words who holds, and which agent that belongs to; rest is what
-	// follows the slash.
-	Tell func(ctx context.Context, x *Txn, rest string) (line string, owner *Agent, err error)
+	// Owner gives the agent to which one belongs; rest is what follows the slash.
+	Owner func(ctx context.Context, x *Txn, rest string) (*Agent, error)
+	// Tell says in words what holds, of an agent of that name.
+	Tell func(owner, rest string) string
 }
 
 // Why tells what holds something: the way from a root to it, a line for each step.
@@ -51,7 +52,10 @@ func (x *Txn) Why(ctx context.Context, who *Agent, id ID) (lines []string, err e
 func (x *Txn) tellRoot(ctx context.Context, s step) (line string, owner *Agent, err error) {
 	for _, r := range x.k.o.Roots {
 		if rest, ok := strings.CutPrefix(s.holder, r.Prefix+"/"); ok {
-			return r.Tell(ctx, x, rest)
+			if owner, err = r.Owner(ctx, x, rest); err != nil {
+				return "", nil, err
+			}
+			return r.Tell(owner.Name, rest), owner, nil
 		}
 	}
 	f, err := x.Formula(ctx, s.id)

@@ -21,8 +21,8 @@ type Agent struct {
 	in  *Inside // nil: each action has a transaction of its own
 }
 
-// do runs an action of the agent.
-func (a *Agent) do(ctx context.Context, work func(x *txn) error) error {
+// act does an action of the agent.
+func (a *Agent) act(ctx context.Context, work func(x *txn) error) error {
 	if a.in != nil {
 		return a.in.run(ctx, a.who, work)
 	}
@@ -49,12 +49,8 @@ type AgentInfo struct {
 }
 
 // Info tells what the vat's owner sees of the agent.
-func (a *Agent) Info(ctx context.Context) (info AgentInfo, err error) {
-	err = a.do(ctx, func(x *txn) error {
-		info, err = x.info(ctx, a.who)
-		return err
-	})
-	return info, err
+func (a *Agent) Info(ctx context.Context) (AgentInfo, error) {
+	return ask(ctx, a, func(x *txn) (AgentInfo, error) { return x.info(ctx, a.who) })
 }
 
 // info is [Agent.Info].
@@ -98,32 +94,30 @@ func (a *Agent) MakeGuest(ctx context.Context, name string) (AgentInfo, error) {
 	return a.makeAgent(ctx, name, false, "mkguest")
 }
 
-func (a *Agent) makeAgent(ctx context.Context, name string, host bool, action string) (info AgentInfo, err error) {
-	if err := caps.CheckName(name); err != nil {
-		return info, err
-	}
-	err = a.do(ctx, func(x *txn) error {
+func (a *Agent) makeAgent(ctx context.Context, name string, host bool, action string) (AgentInfo, error) {
+	return ask(ctx, a, func(x *txn) (info AgentInfo, err error) {
+		if err := caps.CheckName(name); err != nil {
+			return info, err
+		}
 		if err := mustHost(a.who, "make agents"); err != nil {
-			return err
+			return info, err
 		}
 		made, err := x.MakeAgent(ctx, name, host, a.who.Number)
 		if err != nil {
-			return err
+			return info, err
 		}
 		at, handle := caps.Place{Dir: a.who.Dir, Name: name}, caps.Ref{ID: made.Handle, Type: caps.TypeHandle}
 		if err := x.Bind(ctx, at, handle); err != nil {
-			return err
+			return info, err
 		}
 		if err := x.journal(ctx, a.who, action, 0, map[string]any{"name": name, "id": made.Handle}); err != nil {
-			return err
+			return info, err
 		}
 		if err := x.journal(ctx, made, "made", 0, map[string]any{"by": a.who.Handle}); err != nil {
-			return err
+			return info, err
 		}
-		info, err = x.info(ctx, made)
-		return err
+		return x.info(ctx, made)
 	})
-	return info, err
 }
 
 // mustHost refuses to a guest what is a host's to do.
@@ -138,13 +132,22 @@ func mustHost(a *caps.Agent, what string) error {
 // line for each step. It is for hosts; what another host's agents hold is not
 // told in detail. It is empty when nothing holds it. It fails with Full when so
 // many hold it that no way was found.
-func (a *Agent) Why(ctx context.Context, id caps.ID) (lines []string, err error) {
-	err = a.do(ctx, func(x *txn) error {
+func (a *Agent) Why(ctx context.Context, id caps.ID) ([]string, error) {
+	return ask(ctx, a, func(x *txn) ([]string, error) {
 		if err := mustHost(a.who, "ask what holds something"); err != nil {
-			return err
+			return nil, err
 		}
-		lines, err = x.Why(ctx, a.who, id)
-		return err
+		return x.Why(ctx, a.who, id)
 	})
-	return lines, err
+}
+
+// Peers lists the other nodes that this one has heard of, in the order of their
+// keys. It is for hosts.
+func (a *Agent) Peers(ctx context.Context) ([]caps.Peer, error) {
+	return ask(ctx, a, func(x *txn) ([]caps.Peer, error) {
+		if err := mustHost(a.who, "know peers"); err != nil {
+			return nil, err
+		}
+		return x.Peers(ctx)
+	})
 }

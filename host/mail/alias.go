@@ -1,6 +1,10 @@
 package mail
 
-import "qvat/host/caps"
+import (
+	"qvat/host/caps"
+	"qvat/host/mail/letter"
+	"qvat/host/mail/slotted"
+)
 
 // What package caps has, under the names by which callers know it until they name
 // that package themselves.
@@ -16,6 +20,13 @@ type (
 	ChainInfo      = caps.ChainInfo
 	PromiseInfo    = caps.PromiseInfo
 	InvitationInfo = caps.InvitationInfo
+	Peer           = caps.Peer
+	NameChange     = caps.NameChange
+	Slot           = slotted.Slot
+
+	Kind   = letter.Kind
+	Sealed = letter.Sealed
+	Text   = letter.Text
 )
 
 const (
@@ -47,13 +58,16 @@ const (
 	NameInbox = caps.NameInbox
 	NameNode  = caps.NameNode
 
+	KindPackage = letter.KindPackage
+	KindRequest = letter.KindRequest
+	KindReply   = letter.KindReply
+	KindValue   = letter.KindValue
+	KindReceipt = letter.KindReceipt
+
 	StateNew      = caps.StateNew
 	StateResolved = caps.StateResolved
 	StateRejected = caps.StateRejected
 )
-
-// ParseKey is [caps.ParseKey].
-func ParseKey(s string) (Key, error) { return caps.ParseKey(s) }
 
 // ParseID is [caps.ParseID].
 func ParseID(s string) (ID, error) { return caps.ParseID(s) }
@@ -64,5 +78,5 @@ func ParseLocator(s string) (Locator, error) { return caps.ParseLocator(s) }
 // CheckName is [caps.CheckName].
 func CheckName(name string) error { return caps.CheckName(name) }
 
-// Like is [caps.Like].
-func Like(a, b string) bool { return caps.Like(a, b) }
+// ParseText is [letter.Parse].
+func ParseText(text string) (Text, error) { return letter.Parse(text) }

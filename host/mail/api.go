@@ -18,11 +18,3 @@ type MessageQuery struct {
 	State  caps.State // those of this state; "" is any
 	Thread *[32]byte
 }
-
-// NameChange is a name that has come to lead somewhere, or is gone.
-type NameChange struct {
-	Name    string
-	ID      caps.ID
-	Type    caps.Type
-	Removed bool
-}

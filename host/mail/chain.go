@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"slices"
 
 	"qvat/chains"
 	"qvat/host/caps"
+	"qvat/host/mail/slotted"
 )
 
 // Publish keeps a chain under a name; hosts only. Its identifier is a capability:
@@ -30,14 +30,12 @@ func (a *Agent) Publish(ctx context.Context, name string, capsule []byte) (id ca
 	if err != nil {
 		return id, err
 	}
-	err = a.do(ctx, func(x *txn) error {
+	return ask(ctx, a, func(x *txn) (caps.ID, error) {
 		if err := mustHost(a.who, "publish chains"); err != nil {
-			return err
+			return id, err
 		}
-		id, err = x.createContent(ctx, "publish", name, caps.Formula{Type: caps.TypeChain, Agent: a.who.Number}, text)
-		return err
+		return x.createContent(ctx, "publish", name, caps.Formula{Type: caps.TypeChain, Agent: a.who.Number}, text)
 	})
-	return id, err
 }
 
 // Call calls a published chain, and waits for its result. It runs as a message of
@@ -56,19 +54,23 @@ func (a *Agent) Call(ctx context.Context, name string, input json.RawMessage, sl
 	if err := a.alone("a call"); err != nil {
 		return nil, err
 	}
-	c := Call{}
-	err := a.p.update(ctx, a.who, func(x *txn) error {
+	c, err := ask(ctx, a, func(x *txn) (c Call, err error) {
 		target, err := x.resolve(ctx, name)
-		if err == nil {
-			c, err = x.newCall(ctx, target)
+		if err != nil {
+			return c, err
 		}
-		if err == nil {
-			c.Input, c.Slots, err = x.fillSlots(ctx, input, slots)
+		if c, err = x.newCall(ctx, target); err != nil {
+			return c, err
 		}
-		if err == nil {
-			c.ID, err = x.Random()
+		c.Input, c.Slots, err = slotted.Fill(input, slots, func(name string) (slotted.Slot, error) {
+			r, err := x.resolveToGive(ctx, name)
+			return slotted.Slot(r), err
+		})
+		if err != nil {
+			return c, err
 		}
-		return err
+		c.ID, err = x.Random()
+		return c, err
 	})
 	if err != nil {
 		return nil, err
@@ -94,37 +96,6 @@ func (x *txn) newCall(ctx context.Context, target caps.Ref) (c Call, err error) 
 		return c, err
 	}
 	return Call{Capsule: capsule, Agent: publisher.Handle, Cause: Cause{Left: maxCaused}}, nil
-}
-
-// fillSlots makes the input of a call of one in which labels stand for
-// capabilities.
-func (x *txn) fillSlots(ctx context.Context, input []byte, labels map[string]string) (data []byte, _ []Slot, err error) {
-	list := slotList{}
-	used := map[string]bool{}
-	if len(input) > 0 {
-		data, err = mapSlots(input, func(ref []byte) ([]byte, error) {
-			var label string
-			if json.Unmarshal(ref, &label) != nil {
-				return nil, caps.Refuse(caps.Wrong, "a slot of the data names its capability by a string, not by %.40s", ref)
-			}
-			name, ok := labels[label]
-			if !ok {
-				return nil, caps.Refuse(caps.Wrong, "the data has a slot %.80q, which the call gives nothing for", label)
-			}
-			used[label] = true
-			r, err := x.resolveToGive(ctx, name)
-			if err != nil {
-				return nil, err
-			}
-			return json.Marshal(list.number(Slot(r)))
-		})
-	}
-	for _, label := range slices.Sorted(maps.Keys(labels)) {
-		if err == nil && !used[label] {
-			err = caps.Refuse(caps.Wrong, "the data has no slot %.80q", label).WithHint(`write {"@": %q} where it is to stand`, label)
-		}
-	}
-	return data, list.slots, err
 }
 
 // runJournaled runs a call, with an entry in an agent's journal: in the run's own

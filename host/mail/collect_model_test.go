@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qvat/host/caps"
+	"qvat/host/mail/letter"
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
 )
@@ -186,7 +187,7 @@ func (m *model) message(t *rapid.T, a *Agent, ok func(Message) bool) uint64 {
 func (m *model) adopt(t *rapid.T) {
 	a := m.agent(t)
 	n := m.message(t, a, func(m Message) bool { return len(m.Edges) > 0 })
-	edge := rapid.SampledFrom([]string{"x", "y", edgeValue}).Draw(t, "edge")
+	edge := rapid.SampledFrom([]string{"x", "y", letter.EdgeValue}).Draw(t, "edge")
 	did(t, a.Adopt(context.Background(), n, edge, m.free(t, a, "path")))
 }
 
@@ -207,7 +208,7 @@ func (m *model) request(t *rapid.T) {
 
 func (m *model) settle(t *rapid.T) {
 	a := m.agent(t)
-	n := m.message(t, a, func(m Message) bool { return m.Kind == KindRequest && m.State == caps.StateNew })
+	n := m.message(t, a, func(m Message) bool { return m.Kind == letter.KindRequest && m.State == caps.StateNew })
 	if rapid.Bool().Draw(t, "grant") {
 		did(t, a.Resolve(context.Background(), n, m.path(t, a, "path")))
 	} else {

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"qvat/host/caps"
+	"qvat/host/mail/letter"
 )
 
 // deliver puts a message that has been admitted into an agent's mailbox, and
 // does what its kind asks for.
-func (x *txn) deliver(ctx context.Context, to *caps.Agent, m Sealed, b Body) error {
+func (x *txn) deliver(ctx context.Context, to *caps.Agent, m letter.Sealed, b letter.Body) error {
 	row := mailRow{
 		In: true, From: m.From, To: m.To, ID: m.ID, Body: string(m.Body), Sig: m.Signature[:], Arrived: x.Millis(),
 		State: caps.StateNew, Thread: m.ID,
@@ -26,7 +27,7 @@ func (x *txn) deliver(ctx context.Context, to *caps.Agent, m Sealed, b Body) err
 	if err != nil {
 		return err
 	}
-	if b.Kind == KindValue {
+	if b.Kind == letter.KindValue {
 		if err := x.answered(ctx, to, m, b); err != nil {
 			return err
 		}
@@ -38,21 +39,21 @@ func (x *txn) deliver(ctx context.Context, to *caps.Agent, m Sealed, b Body) err
 }
 
 type receivedDetail struct {
-	Number uint64  `json:"number"`
-	From   caps.ID `json:"from"`
-	Kind   Kind    `json:"kind"`
+	Number uint64      `json:"number"`
+	From   caps.ID     `json:"from"`
+	Kind   letter.Kind `json:"kind"`
 }
 
 // admit refuses what the mailbox has no room for, and answers to what was not
 // asked; all else it counts. A refusal comes before anything is written.
-func (x *txn) admit(ctx context.Context, to *caps.Agent, m Sealed, b Body) error {
+func (x *txn) admit(ctx context.Context, to *caps.Agent, m letter.Sealed, b letter.Body) error {
 	switch b.Kind {
-	case KindValue:
+	case letter.KindValue:
 		// It is always let in: there is one for each request of the agent's own.
 		if _, _, err := x.asked(ctx, to, m, b); err != nil {
 			return err
 		}
-	case KindReceipt:
+	case letter.KindReceipt:
 		row, _, err := x.own(ctx, to, *b.ReplyTo)
 		if err != nil {
 			return err
@@ -69,7 +70,7 @@ func (x *txn) admit(ctx context.Context, to *caps.Agent, m Sealed, b Body) error
 	if _, err := x.Find(ctx, tableSender, key, &fromHim); err != nil {
 		return err
 	}
-	if b.Kind != KindValue {
+	if b.Kind != letter.KindValue {
 		l := &x.p.limits
 		switch {
 		case box.New >= l.MailboxCount || box.Bytes+int64(len(m.Body)) > l.MailboxBytes:
@@ -80,10 +81,10 @@ func (x *txn) admit(ctx context.Context, to *caps.Agent, m Sealed, b Body) error
 		}
 	}
 	err = x.makeRoom(ctx, to.Number, mailRow{Body: string(m.Body)}.cost(len(b.IDs)))
-	if caps.CodeOf(err) == caps.Full && b.Kind != KindValue {
+	if caps.CodeOf(err) == caps.Full && b.Kind != letter.KindValue {
 		err = caps.Refuse(caps.Full, "the recipient has no room").WithHint("send again when some has been made")
 	}
-	if err != nil && (caps.CodeOf(err) != caps.Full || b.Kind != KindValue) {
+	if err != nil && (caps.CodeOf(err) != caps.Full || b.Kind != letter.KindValue) {
 		return err
 	}
 	box.New++
@@ -159,6 +160,14 @@ func (x *txn) mail(ctx context.Context, owner *caps.Agent, n uint64) (row mailRo
 	return row.unpacked(owner), err
 }
 
+// mailBody reads a letter of a mailbox, and what it says.
+func (x *txn) mailBody(ctx context.Context, owner *caps.Agent, n uint64) (row mailRow, b letter.Body, err error) {
+	if row, err = x.mail(ctx, owner, n); err == nil {
+		b, err = row.body()
+	}
+	return row, b, err
+}
+
 // setMail writes a message that has changed.
 func (x *txn) setMail(ctx context.Context, owner *caps.Agent, n uint64, row mailRow) error {
 	return x.Put(ctx, tableMail, mailKey(owner.Number, n), row.packed())
@@ -166,11 +175,7 @@ func (x *txn) setMail(ctx context.Context, owner *caps.Agent, n uint64, row mail
 
 // edge gives what an edge of a message carries.
 func (x *txn) edge(ctx context.Context, n uint64, edge string) (caps.Ref, error) {
-	row, err := x.mail(ctx, x.who, n)
-	if err != nil {
-		return caps.Ref{}, err
-	}
-	b, err := row.body()
+	row, b, err := x.mailBody(ctx, x.who, n)
 	if err != nil {
 		return caps.Ref{}, err
 	}
@@ -182,14 +187,14 @@ func (x *txn) edge(ctx context.Context, n uint64, edge string) (caps.Ref, error)
 			return caps.Ref{ID: b.IDs[i], Type: b.Types[i]}, nil
 		}
 	}
-	if row.Answer != nil && edge == edgeValue {
+	if row.Answer != nil && edge == letter.EdgeValue {
 		return *row.Answer, nil
 	}
 	return caps.Ref{}, caps.Refuse(caps.NotFound, "message %d has no edge %.140s", n, edge)
 }
 
 // body reads what a message says; it was checked when it came.
-func (r mailRow) body() (b Body, err error) {
+func (r mailRow) body() (b letter.Body, err error) {
 	if err := json.Unmarshal([]byte(r.Body), &b); err != nil {
 		return b, fmt.Errorf("a message's body is damaged: %w", err)
 	}

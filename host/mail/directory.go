@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,20 +12,17 @@ import (
 
 // List lists a directory, sorted by name; "" is the agent's own. INBOX.NUMBER
 // lists the attachments of a message.
-func (a *Agent) List(ctx context.Context, path string) (list []caps.Entry, err error) {
-	err = a.do(ctx, func(x *txn) error {
+func (a *Agent) List(ctx context.Context, path string) ([]caps.Entry, error) {
+	return ask(ctx, a, func(x *txn) ([]caps.Entry, error) {
 		if rest, ok := strings.CutPrefix(path, caps.NameInbox+"."); ok {
-			list, err = x.attachments(ctx, rest)
-			return err
+			return x.attachments(ctx, rest)
 		}
 		dir, err := x.directory(ctx, path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		list, err = x.List(ctx, dir)
-		return err
+		return x.List(ctx, dir)
 	})
-	return list, err
 }
 
 // attachments lists what a letter carries.
@@ -33,11 +31,7 @@ func (x *txn) attachments(ctx context.Context, n string) ([]caps.Entry, error) {
 	if err != nil {
 		return nil, caps.Refuse(caps.BadName, "%.40s is not the number of a message", n)
 	}
-	row, err := x.mail(ctx, x.who, i)
-	if err != nil {
-		return nil, err
-	}
-	m, err := row.message(i)
+	m, err := x.message(ctx, x.who, i)
 	if err != nil {
 		return nil, err
 	}
@@ -50,56 +44,48 @@ func (x *txn) attachments(ctx context.Context, n string) ([]caps.Entry, error) {
 }
 
 // Lookup tells what a name leads to; "" is the agent's own directory.
-func (a *Agent) Lookup(ctx context.Context, name string) (t caps.Thing, err error) {
-	err = a.do(ctx, func(x *txn) error {
+func (a *Agent) Lookup(ctx context.Context, name string) (caps.Thing, error) {
+	return ask(ctx, a, func(x *txn) (caps.Thing, error) {
 		r, err := x.resolveOrOwn(ctx, name)
 		if err != nil {
-			return err
+			return caps.Thing{}, err
 		}
-		t, err = x.Look(ctx, r)
-		return err
+		return x.Look(ctx, r)
 	})
-	return t, err
 }
 
 // Locate gives the locator of what a name leads to.
-func (a *Agent) Locate(ctx context.Context, name string) (l caps.Locator, err error) {
-	err = a.do(ctx, func(x *txn) error {
+func (a *Agent) Locate(ctx context.Context, name string) (caps.Locator, error) {
+	return ask(ctx, a, func(x *txn) (caps.Locator, error) {
 		r, err := x.resolve(ctx, name)
 		if err != nil {
-			return err
+			return caps.Locator{}, err
 		}
-		l, err = x.locator(ctx, r)
-		return err
+		return x.locator(ctx, r)
 	})
-	return l, err
 }
 
 // Identify gives the identifier that a name leads to.
-func (a *Agent) Identify(ctx context.Context, name string) (id caps.ID, err error) {
-	err = a.do(ctx, func(x *txn) error {
-		r, err := x.resolve(ctx, name)
-		id = r.ID
-		return err
-	})
-	return id, err
+func (a *Agent) Identify(ctx context.Context, name string) (caps.ID, error) {
+	r, err := ask(ctx, a, func(x *txn) (caps.Ref, error) { return x.resolve(ctx, name) })
+	return r.ID, err
 }
 
 // ReverseIdentify gives the names that the agent's own directory has for an
 // identifier, sorted; SELF, HOST, AGENT, INBOX and NODE among them, last.
-func (a *Agent) ReverseIdentify(ctx context.Context, id caps.ID) (names []string, err error) {
-	err = a.do(ctx, func(x *txn) error {
-		if names, err = x.NamesFor(ctx, a.who.Dir, id); err != nil {
-			return err
+func (a *Agent) ReverseIdentify(ctx context.Context, id caps.ID) ([]string, error) {
+	return ask(ctx, a, func(x *txn) ([]string, error) {
+		names, err := x.NamesFor(ctx, a.who.Dir, id)
+		if err != nil {
+			return nil, err
 		}
 		for _, name := range caps.SpecialNames() {
 			if r, err := x.special(ctx, []string{name}); err == nil && r.ID == id {
 				names = append(names, name)
 			}
 		}
-		return nil
+		return names, nil
 	})
-	return names, err
 }
 
 // ReverseLocate is ReverseIdentify for a locator.
@@ -109,26 +95,26 @@ func (a *Agent) ReverseLocate(ctx context.Context, l caps.Locator) ([]string, er
 
 // Move gives something another name. A directory cannot be moved into itself.
 func (a *Agent) Move(ctx context.Context, from, to string) error {
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		source, err := x.walk(ctx, from)
 		if err != nil {
 			return err
 		}
-		target, err := x.walk(ctx, to)
+		target, err := x.Walk(ctx, a.who.Dir, to)
 		if err != nil {
 			return err
 		}
-		r, err := x.NameIn(ctx, source.Place)
+		r, err := x.NameIn(ctx, source)
 		if err != nil {
 			return err
 		}
-		if r.Type == caps.TypeDirectory && target.inWay(r.ID.Number) {
+		if r.Type == caps.TypeDirectory && slices.Contains(target.Through, caps.Number(r.ID.Number)) {
 			return caps.Refuse(caps.Refused, "%s cannot be moved into itself", from)
 		}
 		if err := x.Bind(ctx, target.Place, r); err != nil {
 			return err
 		}
-		if _, err := x.Unbind(ctx, source.Place); err != nil {
+		if _, err := x.Unbind(ctx, source); err != nil {
 			return err
 		}
 		return x.journal(ctx, a.who, "move", 0, map[string]string{"from": from, "to": to})
@@ -137,7 +123,7 @@ func (a *Agent) Move(ctx context.Context, from, to string) error {
 
 // Copy gives something one more name. from may be whatever can be resolved.
 func (a *Agent) Copy(ctx context.Context, from, to string) error {
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		r, err := x.resolveToGive(ctx, from)
 		if err != nil {
 			return err
@@ -146,10 +132,10 @@ func (a *Agent) Copy(ctx context.Context, from, to string) error {
 		if err != nil {
 			return err
 		}
-		if err := x.Bind(ctx, target.Place, r); err != nil {
+		if err := x.Bind(ctx, target, r); err != nil {
 			return err
 		}
-		if _, err := splitPath(from); err != nil { // it is no name, but an identifier or a locator
+		if _, err := caps.SplitPath(from); err != nil { // it is no name, but an identifier or a locator
 			from = Dub(r.ID, nil)
 		}
 		return x.journal(ctx, a.who, "copy", 0, x.withID(map[string]any{"from": from, "to": to}, r))
@@ -158,12 +144,12 @@ func (a *Agent) Copy(ctx context.Context, from, to string) error {
 
 // Remove removes a name. What nothing else holds goes after it.
 func (a *Agent) Remove(ctx context.Context, name string) error {
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		at, err := x.walk(ctx, name)
 		if err != nil {
 			return err
 		}
-		was, err := x.Unbind(ctx, at.Place)
+		was, err := x.Unbind(ctx, at)
 		if err != nil {
 			return err
 		}
@@ -177,12 +163,12 @@ func (x *txn) create(ctx context.Context, name string, f caps.Formula) (caps.ID,
 	if err != nil {
 		return caps.ID{}, err
 	}
-	return x.MakeNamed(ctx, x.who, at.Place, f)
+	return x.MakeNamed(ctx, x.who, at, f)
 }
 
 // MakeDirectory makes an empty directory under a name.
 func (a *Agent) MakeDirectory(ctx context.Context, name string) error {
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		id, err := x.create(ctx, name, caps.Formula{Type: caps.TypeDirectory})
 		if err != nil {
 			return err
@@ -198,17 +184,15 @@ func (a *Agent) StoreValue(ctx context.Context, name string, value json.RawMessa
 	if len(value) > a.p.limits.ValueBytes {
 		return id, caps.Refuse(caps.Full, "a value of %d bytes; it may have %d", len(value), a.p.limits.ValueBytes)
 	}
-	if err := checkJSON(value); err != nil {
+	if err := caps.CheckJSON(value); err != nil {
 		return id, err
 	}
-	err = a.do(ctx, func(x *txn) error {
+	return ask(ctx, a, func(x *txn) (caps.ID, error) {
 		if err := mustHost(a.who, "store values"); err != nil {
-			return err
+			return id, err
 		}
-		id, err = x.createContent(ctx, "store", name, caps.Formula{Type: caps.TypeValue}, value)
-		return err
+		return x.createContent(ctx, "store", name, caps.Formula{Type: caps.TypeValue}, value)
 	})
-	return id, err
 }
 
 // createContent makes something with content under a name, with an entry in the

@@ -3,8 +3,6 @@ package mail
 import (
 	"context"
 	"iter"
-	"maps"
-	"slices"
 
 	"qvat/host/caps"
 	"qvat/host/store"
@@ -17,36 +15,12 @@ import (
 // stands for the newest one. It ends with an error, or
 // without one when ctx has ended.
 func (a *Agent) Follow(ctx context.Context, after uint64) iter.Seq2[Message, error] {
+	if err := a.alone("Follow"); err != nil {
+		return func(yield func(Message, error) bool) { yield(Message{}, err) }
+	}
 	return func(yield func(Message, error) bool) {
-		if err := a.alone("Follow"); err != nil {
-			yield(Message{}, err)
-			return
-		}
-		changed, stop := a.p.caps.Subscribe(topicMail(a.who.Number))
-		defer stop()
 		f := follower{a: a, after: after}
-		for {
-			list, more, err := f.next(ctx)
-			if err != nil {
-				if ctx.Err() == nil {
-					yield(Message{}, err)
-				}
-				return
-			}
-			for _, m := range list {
-				if !yield(m, nil) {
-					return
-				}
-			}
-			if more {
-				continue
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return
-			}
-		}
+		caps.Follow(ctx, &a.p.caps.Subscribers, topicMail(a.who.Number), f.next)(yield)
 	}
 }
 
@@ -64,7 +38,7 @@ type follower struct {
 // next gives what comes next. more says that there may be more at once.
 func (f *follower) next(ctx context.Context) (list []Message, more bool, err error) {
 	was := *f
-	err = f.a.do(ctx, func(x *txn) error {
+	err = f.a.act(ctx, func(x *txn) error {
 		*f, list = was, nil
 		if !f.started {
 			box, err := x.peekBox(ctx, f.a.who.Number)
@@ -129,14 +103,10 @@ func (f *follower) tail(ctx context.Context, x *txn) ([]Message, bool, error) {
 		if row.Message == 0 {
 			continue
 		}
-		mail, err := x.mail(ctx, f.a.who, row.Message)
+		m, err := x.message(ctx, f.a.who, row.Message)
 		if caps.CodeOf(err) == caps.NotFound {
 			continue // it has been forgotten
 		}
-		if err != nil {
-			return nil, false, err
-		}
-		m, err := mail.message(row.Message)
 		if err != nil {
 			return nil, false, err
 		}
@@ -150,8 +120,8 @@ func (f *follower) tail(ctx context.Context, x *txn) ([]Message, bool, error) {
 // FollowNames gives the names of a directory, sorted, and then each change, until
 // ctx ends or the caller stops. A name that was changed several times since it
 // was last looked at comes once, as it is then.
-func (a *Agent) FollowNames(ctx context.Context, path string) iter.Seq2[NameChange, error] {
-	return a.followNames(ctx, path, func(x *txn, dir caps.Number) ([]caps.Entry, error) {
+func (a *Agent) FollowNames(ctx context.Context, path string) iter.Seq2[caps.NameChange, error] {
+	return a.followNames(ctx, path, func(x *caps.Txn, dir caps.Number) ([]caps.Entry, error) {
 		if _, err := x.Formula(ctx, a.p.id(dir)); err != nil {
 			return nil, err
 		}
@@ -161,8 +131,8 @@ func (a *Agent) FollowNames(ctx context.Context, path string) iter.Seq2[NameChan
 
 // FollowLocatorNames gives the names that the agent's own directory has for a
 // locator, and then each change of them, as FollowNames does.
-func (a *Agent) FollowLocatorNames(ctx context.Context, l caps.Locator) iter.Seq2[NameChange, error] {
-	return a.followNames(ctx, "", func(x *txn, dir caps.Number) ([]caps.Entry, error) {
+func (a *Agent) FollowLocatorNames(ctx context.Context, l caps.Locator) iter.Seq2[caps.NameChange, error] {
+	return a.followNames(ctx, "", func(x *caps.Txn, dir caps.Number) ([]caps.Entry, error) {
 		names, err := x.NamesFor(ctx, dir, l.ID)
 		list := make([]caps.Entry, len(names))
 		for i, name := range names {
@@ -174,70 +144,17 @@ func (a *Agent) FollowLocatorNames(ctx context.Context, l caps.Locator) iter.Seq
 
 // followNames gives the changes of what read gives of a directory. Which
 // directory it is, is looked up once.
-func (a *Agent) followNames(ctx context.Context, path string, read func(x *txn, dir caps.Number) ([]caps.Entry, error)) iter.Seq2[NameChange, error] {
-	return func(yield func(NameChange, error) bool) {
-		err := a.alone("following names")
+func (a *Agent) followNames(ctx context.Context, path string, read func(*caps.Txn, caps.Number) ([]caps.Entry, error)) iter.Seq2[caps.NameChange, error] {
+	return func(yield func(caps.NameChange, error) bool) {
 		var dir caps.Number
+		err := a.alone("following names")
 		if err == nil {
-			err = a.do(ctx, func(x *txn) (err error) {
-				dir, err = x.directory(ctx, path)
-				return err
-			})
+			dir, err = ask(ctx, a, func(x *txn) (caps.Number, error) { return x.directory(ctx, path) })
 		}
 		if err != nil {
-			yield(NameChange{}, err)
+			yield(caps.NameChange{}, err)
 			return
 		}
-		changed, stop := a.p.caps.Subscribe(caps.TopicNames(dir))
-		defer stop()
-		known := map[string]caps.Entry{}
-		for {
-			var list []caps.Entry
-			err := a.do(ctx, func(x *txn) (err error) {
-				list, err = read(x, dir)
-				return err
-			})
-			if err != nil {
-				if ctx.Err() == nil {
-					yield(NameChange{}, err)
-				}
-				return
-			}
-			if !giveChanges(known, list, yield) {
-				return
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return
-			}
-		}
+		a.p.caps.FollowNames(ctx, a.p.capsUpdate, dir, read)(yield)
 	}
-}
-
-// giveChanges gives what differs from what is known, notes it, and tells whether
-// the caller wants more.
-func giveChanges(known map[string]caps.Entry, list []caps.Entry, yield func(NameChange, error) bool) bool {
-	now := make(map[string]bool, len(list))
-	for _, e := range list {
-		now[e.Name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		if was := known[name]; !now[name] {
-			delete(known, name)
-			if !yield(NameChange{Name: name, ID: was.ID, Type: was.Type, Removed: true}, nil) {
-				return false
-			}
-		}
-	}
-	for _, e := range list {
-		if was, ok := known[e.Name]; ok && was.ID == e.ID {
-			continue
-		}
-		known[e.Name] = e
-		if !yield(NameChange{Name: e.Name, ID: e.ID, Type: e.Type}, nil) {
-			return false
-		}
-	}
-	return true
 }

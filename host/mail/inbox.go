@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"qvat/host/caps"
+	"qvat/host/mail/letter"
 	"qvat/host/store"
 )
 
@@ -19,13 +20,13 @@ func (r mailRow) message(n uint64) (Message, error) {
 		Number: n, ID: r.ID, Kind: b.Kind, From: r.From, To: r.To, Date: caps.FromMillis(b.Date), Arrived: caps.FromMillis(r.Arrived),
 		State: r.State, Strings: b.Strings, Edges: b.Edges, IDs: b.IDs, Types: b.Types, ReplyTo: (*[32]byte)(b.ReplyTo),
 		What: b.What, Why: b.Why, Thread: r.Thread,
-		Sealed: Sealed{From: r.From, To: r.To, ID: r.ID, Body: []byte(r.Body)},
+		Sealed: letter.Sealed{From: r.From, To: r.To, ID: r.ID, Body: []byte(r.Body)},
 	}
 	if r.Why != "" {
 		m.Why = r.Why
 	}
 	if r.Answer != nil {
-		m.Edges, m.IDs, m.Types = []string{edgeValue}, []caps.ID{r.Answer.ID}, []caps.Type{r.Answer.Type}
+		m.Edges, m.IDs, m.Types = []string{letter.EdgeValue}, []caps.ID{r.Answer.ID}, []caps.Type{r.Answer.Type}
 	}
 	if len(r.Sig) == ed25519.SignatureSize {
 		copy(m.Sealed.Signature[:], r.Sig)
@@ -33,17 +34,18 @@ func (r mailRow) message(n uint64) (Message, error) {
 	return m, nil
 }
 
+// message reads a letter of a mailbox, as it is shown.
+func (x *txn) message(ctx context.Context, owner *caps.Agent, n uint64) (Message, error) {
+	row, err := x.mail(ctx, owner, n)
+	if err != nil {
+		return Message{}, err
+	}
+	return row.message(n)
+}
+
 // Message gives one message of the mailbox.
-func (a *Agent) Message(ctx context.Context, number uint64) (m Message, err error) {
-	err = a.do(ctx, func(x *txn) error {
-		row, err := x.mail(ctx, a.who, number)
-		if err != nil {
-			return err
-		}
-		m, err = row.message(number)
-		return err
-	})
-	return m, err
+func (a *Agent) Message(ctx context.Context, number uint64) (Message, error) {
+	return ask(ctx, a, func(x *txn) (Message, error) { return x.message(ctx, a.who, number) })
 }
 
 // Bounds of what is listed at a time.
@@ -73,7 +75,7 @@ func (a *Agent) Messages(ctx context.Context, q MessageQuery) (list []Message, e
 	if err != nil {
 		return nil, err
 	}
-	err = a.do(ctx, func(x *txn) error {
+	err = a.act(ctx, func(x *txn) error {
 		list = []Message{}
 		rows, bytes, at := 0, 0, uint64(0)
 		tired := func() bool { return a.in != nil && (rows >= searchRows || bytes >= searchBytes) }
@@ -154,12 +156,8 @@ func decodeMail(key string, value []byte, owner *caps.Agent) (n uint64, row mail
 // longer holds what it carries. A request that is still new must be resolved or
 // rejected first, and a message on its way be cancelled.
 func (a *Agent) Dismiss(ctx context.Context, number uint64) error {
-	return a.do(ctx, func(x *txn) error {
-		row, err := x.mail(ctx, a.who, number)
-		if err != nil {
-			return err
-		}
-		b, err := row.body()
+	return a.act(ctx, func(x *txn) error {
+		row, b, err := x.mailBody(ctx, a.who, number)
 		if err != nil {
 			return err
 		}
@@ -168,7 +166,7 @@ func (a *Agent) Dismiss(ctx context.Context, number uint64) error {
 			return caps.Refuse(caps.Refused, "message %d has been dismissed already", number)
 		case row.State == StateQueued:
 			return caps.Refuse(caps.Refused, "message %d is on its way", number).WithHint("cancel it first")
-		case row.State == caps.StateNew && b.Kind == KindRequest:
+		case row.State == caps.StateNew && b.Kind == letter.KindRequest:
 			return caps.Refuse(caps.Refused, "message %d is a request that waits for an answer", number).WithHint("resolve or reject it first")
 		}
 		if row.State == caps.StateNew {
@@ -189,12 +187,12 @@ func (a *Agent) Dismiss(ctx context.Context, number uint64) error {
 		if err := x.journal(ctx, a.who, "dismiss", number, map[string]uint64{"number": number}); err != nil {
 			return err
 		}
-		return x.receipt(ctx, row, b, receiptDismissed)
+		return x.receipt(ctx, row, b, letter.Dismissed)
 	})
 }
 
 // holds gives all that a message keeps while it is not dismissed.
-func (r mailRow) holds(b Body, p *Post) []caps.ID {
+func (r mailRow) holds(b letter.Body, p *Post) []caps.ID {
 	ids := b.IDs
 	if r.Promise != nil {
 		ids = append(ids, p.id(*r.Promise))
@@ -211,7 +209,7 @@ func (a *Agent) Adopt(ctx context.Context, number uint64, edge, name string) err
 	if name == "" {
 		name = edge
 	}
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		r, err := x.edge(ctx, number, edge)
 		if err != nil {
 			return err
@@ -220,31 +218,31 @@ func (a *Agent) Adopt(ctx context.Context, number uint64, edge, name string) err
 		if err != nil {
 			return err
 		}
-		if err := x.Bind(ctx, at.Place, r); err != nil {
+		if err := x.Bind(ctx, at, r); err != nil {
 			return err
 		}
 		detail := x.withID(map[string]any{"number": number, "edge": edge, "name": name}, r)
 		if err := x.journal(ctx, a.who, "adopt", 0, detail); err != nil {
 			return err
 		}
-		row, err := x.mail(ctx, a.who, number)
+		row, b, err := x.mailBody(ctx, a.who, number)
 		if err != nil {
 			return err
 		}
-		b, err := row.body()
-		if err != nil {
-			return err
-		}
-		return x.receipt(ctx, row, b, receiptAdopted)
+		return x.receipt(ctx, row, b, letter.Adopted)
 	})
 }
 
 // receipt tells the sender of a package or a reply what became of it, where the
 // vat does that. That it cannot be told is no reason to fail.
-func (x *txn) receipt(ctx context.Context, row mailRow, b Body, what string) error {
-	if !x.p.limits.Receipts || !row.In || b.Kind != KindPackage && b.Kind != KindReply {
+func (x *txn) receipt(ctx context.Context, row mailRow, b letter.Body, what string) error {
+	if !x.p.limits.Receipts || !row.In || b.Kind != letter.KindPackage && b.Kind != letter.KindReply {
 		return nil
 	}
-	answer := Body{Kind: KindReceipt, Date: x.Millis(), ReplyTo: &row.ID, What: what}
-	return x.tryPost(ctx, letter{to: row.From, body: answer, thread: &row.Thread, action: "receipt"})
+	answer := letter.Body{Kind: letter.KindReceipt, ReplyTo: &row.ID, What: what}
+	_, err := x.post(ctx, outgoing{to: row.From, body: answer, thread: &row.Thread, action: "receipt"})
+	if caps.CodeOf(err) != "" {
+		return nil // it is not worth a failure
+	}
+	return err
 }

@@ -59,6 +59,11 @@ func (in *Inside) run(ctx context.Context, who *caps.Agent, work func(x *txn) er
 	return nil
 }
 
+// act does an action of the post's own in the transaction.
+func (in *Inside) act(ctx context.Context, work func(x *txn) error) error {
+	return in.run(ctx, nil, work)
+}
+
 // Committed is to be called when the transaction has committed: followers hear
 // of what was done, and what is for other nodes leaves. Without it they hear
 // with the next thing that happens.
@@ -72,11 +77,7 @@ func (in *Inside) Committed() {
 // Agent gives an agent by the owner's name or the identifier of its handle. Its
 // actions are the transaction's. It cannot follow or wait.
 func (in *Inside) Agent(ctx context.Context, name string) (*Agent, error) {
-	var found *caps.Agent
-	err := in.run(ctx, nil, func(x *txn) (err error) {
-		found, err = x.AgentByName(ctx, name)
-		return err
-	})
+	found, err := ask(ctx, in, func(x *txn) (*caps.Agent, error) { return x.AgentByName(ctx, name) })
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (a *Agent) Invite(ctx context.Context, name string, expires time.Duration) 
 	if expires < 0 || expires > inviteMost {
 		return l, caps.Refuse(caps.Wrong, "an invitation lasts between no time and a year, not %v", expires)
 	}
-	err = a.do(ctx, func(x *txn) error {
+	err = a.act(ctx, func(x *txn) error {
 		f := caps.Formula{Type: caps.TypeInvitation, Agent: a.who.Number, Expires: x.Time().Add(expires).UnixMilli()}
 		id, err := x.create(ctx, name, f)
 		if err != nil {
@@ -45,7 +45,7 @@ func (a *Agent) Invite(ctx context.Context, name string, expires time.Duration) 
 // Expired when it has ended, with NotFound when it was taken back, and with
 // Elsewhere when it is of another node.
 func (a *Agent) Accept(ctx context.Context, locator, name string) error {
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		r, err := x.resolve(ctx, locator)
 		if err != nil {
 			return err
@@ -64,7 +64,7 @@ func (a *Agent) Accept(ctx context.Context, locator, name string) error {
 		if err != nil {
 			return err
 		}
-		if err := x.Bind(ctx, at.Place, caps.Ref{ID: host.Handle, Type: caps.TypeHandle}); err != nil {
+		if err := x.Bind(ctx, at, caps.Ref{ID: host.Handle, Type: caps.TypeHandle}); err != nil {
 			return err
 		}
 		for _, at := range places {

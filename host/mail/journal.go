@@ -104,7 +104,7 @@ func (a *Agent) Log(ctx context.Context, q LogQuery) (list []LogEntry, err error
 	if q.Before > 0 {
 		e.Before = mailKey(a.who.Number, min(q.Before, math.MaxInt64))
 	}
-	err = a.do(ctx, func(x *txn) error {
+	err = a.act(ctx, func(x *txn) error {
 		list = []LogEntry{}
 		return x.Each(ctx, tableJournal, e, func(key string, value []byte) (bool, error) {
 			n, err := numberOf(key)

@@ -23,21 +23,10 @@
 package mail
 
 import (
-	"crypto/ed25519"
 	"time"
 
 	"qvat/host/caps"
-)
-
-// Kind is what a message is.
-type Kind string
-
-const (
-	KindPackage Kind = "package" // text with attachments
-	KindRequest Kind = "request" // asks for a thing
-	KindReply   Kind = "reply"   // a package that answers one
-	KindValue   Kind = "value"   // the answer to a request: a thing, or a refusal
-	KindReceipt Kind = "receipt" // that a message was adopted from or dismissed
+	"qvat/host/mail/letter"
 )
 
 // State is what has become of a message in a mailbox: one of caps', where it is
@@ -57,11 +46,11 @@ type Message struct {
 	// ID is the message's own, which its sender chose: eight bytes of the time,
 	// so that the newest lie together on the disk, and 24 random ones.
 	ID       [32]byte
-	Kind     Kind
+	Kind     letter.Kind
 	From, To caps.ID
 	Date     time.Time // the sender's
 	Arrived  time.Time
-	State    caps.State
+	State    State
 	Strings  []string // text around the edges: one more than these
 	Edges    []string
 	IDs      []caps.ID
@@ -74,14 +63,5 @@ type Message struct {
 	// answers nothing.
 	Thread [32]byte
 	// Sealed is the message as it travelled.
-	Sealed Sealed
-}
-
-// Sealed is a message as it travels: the body, byte for byte, and a signature
-// by the sender's agent key over recipient, sender, id and the body's hash.
-type Sealed struct {
-	From, To  caps.ID
-	ID        [32]byte
-	Body      []byte // JSON
-	Signature [ed25519.SignatureSize]byte
+	Sealed letter.Sealed
 }

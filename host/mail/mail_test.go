@@ -7,6 +7,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 	"qvat/host/mail/mailtest"
 )
 
@@ -23,7 +24,7 @@ func TestSendAndAdopt(t *testing.T) {
 		t.Fatalf("bob has %d messages, want 1", len(got))
 	}
 	m := got[0]
-	if m.ID != sent.ID || m.Kind != mail.KindPackage || m.State != caps.StateNew || m.Number != 1 ||
+	if m.ID != sent.ID || m.Kind != letter.KindPackage || m.State != caps.StateNew || m.Number != 1 ||
 		!slices.Equal(m.Strings, []string{"look: ", ", nice?"}) || !slices.Equal(m.Edges, []string{"pic"}) ||
 		m.Types[0] != caps.TypeValue || !m.Date.Equal(v.Clock.Now()) || m.Thread != m.ID {
 		t.Errorf("bob got %+v", m)
@@ -122,7 +123,7 @@ func TestReplyThreads(t *testing.T) {
 			t.Errorf("the thread is %q, want %q", texts, want)
 		}
 	}
-	if answer.Kind != mail.KindReply || *answer.ReplyTo != first.ID {
+	if answer.Kind != letter.KindReply || *answer.ReplyTo != first.ID {
 		t.Errorf("the answer is %+v", answer)
 	}
 }
@@ -160,7 +161,7 @@ func TestReceipts(t *testing.T) {
 	v.OK(bob.Dismiss(ctx, 1))
 	var told []string
 	for _, m := range v.Inbox(self) {
-		if m.Kind == mail.KindReceipt && *m.ReplyTo == sent.ID && m.Thread == sent.ID {
+		if m.Kind == letter.KindReceipt && *m.ReplyTo == sent.ID && m.Thread == sent.ID {
 			told = append(told, m.What)
 		}
 	}

@@ -2,73 +2,16 @@ package mail
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
 	"qvat/host/caps"
 )
 
-// maxPath bounds a path of names.
-const maxPath = 2048
-
-// splitPath takes a path apart: special names first alone, then pet names. The
-// empty path is the agent's own directory.
-func splitPath(path string) ([]string, error) {
-	if path == "" {
-		return nil, nil
-	}
-	if len(path) > maxPath {
-		return nil, caps.Refuse(caps.BadName, "a path of %d bytes is too long", len(path))
-	}
-	parts := strings.Split(path, ".")
-	for i, part := range parts {
-		if i == 0 && caps.IsSpecial(part) {
-			continue
-		}
-		if err := caps.CheckName(part); err != nil {
-			return nil, err
-		}
-	}
-	return parts, nil
-}
-
-// walked is where a path leads: the place of its last name, and the directories on
-// the way there, that place's last.
-type walked struct {
-	caps.Place
-	way []caps.Number
-}
-
-// walk follows a path to the directory that has its last name.
-func (x *txn) walk(ctx context.Context, path string) (walked, error) {
-	parts, err := splitPath(path)
-	if err != nil {
-		return walked{}, err
-	}
-	if len(parts) == 0 {
-		return walked{}, caps.Refuse(caps.BadName, "the name is empty")
-	}
-	if caps.IsSpecial(parts[0]) {
-		if len(parts) == 1 {
-			return walked{}, caps.Refuse(caps.BadName, "%s is a special name, which cannot be changed", path)
-		}
-		return walked{}, caps.Refuse(caps.Wrong, "%s has no names that can be changed", parts[0])
-	}
-	at := walked{Place: caps.Place{Dir: x.who.Dir}, way: []caps.Number{x.who.Dir}}
-	for _, part := range parts[:len(parts)-1] {
-		next, err := x.NameIn(ctx, caps.Place{Dir: at.Dir, Name: part})
-		if err != nil {
-			return at, err
-		}
-		if err := x.MustDirectory(ctx, next, part); err != nil {
-			return at, err
-		}
-		at.Dir = next.ID.Number
-		at.way = append(at.way, at.Dir)
-	}
-	at.Name = parts[len(parts)-1]
-	return at, nil
+// walk follows a path from the agent's own directory to the place of its last name.
+func (x *txn) walk(ctx context.Context, path string) (caps.Place, error) {
+	at, err := x.Walk(ctx, x.who.Dir, path)
+	return at.Place, err
 }
 
 // resolve gives what a path, a special name, an identifier or a locator leads to.
@@ -89,18 +32,18 @@ func (x *txn) resolve(ctx context.Context, name string) (caps.Ref, error) {
 		}
 		return x.typed(ctx, l.ID, l.Type)
 	}
-	parts, err := splitPath(name)
-	switch {
-	case err != nil:
+	parts, err := caps.SplitPath(name)
+	if err != nil {
 		return caps.Ref{}, err
-	case len(parts) > 0 && caps.IsSpecial(parts[0]):
+	}
+	if len(parts) > 0 && caps.IsSpecial(parts[0]) {
 		return x.special(ctx, parts)
 	}
 	at, err := x.walk(ctx, name)
 	if err != nil {
 		return caps.Ref{}, err
 	}
-	return x.NameIn(ctx, at.Place)
+	return x.NameIn(ctx, at)
 }
 
 // resolveOrOwn is resolve for what only looks: "" is the agent's own directory.
@@ -122,7 +65,7 @@ func (x *txn) resolveToKeep(ctx context.Context, name string) (caps.Ref, error) 
 	if err != nil {
 		return r, err
 	}
-	return r, x.meet(ctx, l.ID.Node, l.At)
+	return r, x.Meet(ctx, x.who, l.ID.Node, l.At)
 }
 
 // resolveToGive is resolveToKeep for what comes out of the agent's hands.
@@ -229,8 +172,8 @@ func (x *txn) locator(ctx context.Context, r caps.Ref) (caps.Locator, error) {
 	if r.ID.Node == x.p.node {
 		return l, nil
 	}
-	peer, _, err := x.peer(ctx, r.ID.Node)
-	l.At = peer.At
+	var err error
+	l.At, err = x.Addresses(ctx, r.ID.Node)
 	return l, err
 }
 
@@ -243,6 +186,3 @@ func Dub(id caps.ID, names []string) string {
 	}
 	return "(ed25519 " + caps.Number(id.Number).String()[:6] + "…)"
 }
-
-// inWay tells whether a path passes through a directory.
-func (at walked) inWay(dir caps.Number) bool { return slices.Contains(at.way, dir) }

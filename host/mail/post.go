@@ -12,6 +12,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/caps"
+	"qvat/host/mail/letter"
 )
 
 // FirstHost is the name of the agent that every vat begins with.
@@ -74,6 +75,14 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	return p, nil
 }
 
+// form is what the bodies of letters may be.
+func (p *Post) form() letter.Form {
+	return letter.Form{Bytes: p.limits.MessageBytes, Edges: p.limits.Edges, Kind: p.caps.Kind}
+}
+
+// Read reads the body of a letter from another node. It fails with BadSeal.
+func (p *Post) Read(text []byte) (letter.Body, error) { return p.form().Decode(text) }
+
 // Close ends the post. Serve must have ended; the store stays open.
 func (p *Post) Close() error { return nil }
 
@@ -87,7 +96,7 @@ func (p *Post) id(n caps.Number) caps.ID { return caps.ID{Number: n, Node: p.nod
 // letters wake, and removes what nobody holds. It returns nil.
 func (p *Post) Serve(ctx context.Context) error {
 	var group sync.WaitGroup
-	group.Go(func() { p.runWakes(ctx) })
+	group.Go(func() { p.runJobs(ctx) })
 	group.Go(func() { p.caps.CollectAlways(ctx, p.capsUpdate) })
 	group.Wait()
 	return nil
@@ -123,26 +132,21 @@ func (p *Post) Refusals() map[caps.Code]int64 {
 }
 
 // Agents lists all agents, in the order in which they were made.
-func (p *Post) Agents(ctx context.Context) (list []AgentInfo, err error) {
-	err = p.update(ctx, nil, func(x *txn) error {
-		list = nil
-		return x.EachAgent(ctx, func(a *caps.Agent) (bool, error) {
+func (p *Post) Agents(ctx context.Context) ([]AgentInfo, error) {
+	return ask(ctx, p, func(x *txn) (list []AgentInfo, err error) {
+		err = x.EachAgent(ctx, func(a *caps.Agent) (bool, error) {
 			info, err := x.info(ctx, a)
 			list = append(list, info)
 			return true, err
 		})
+		return list, err
 	})
-	return list, err
 }
 
 // Agent gives an agent by the owner's name for it (bob), by names from maker to
 // made (self.bob), or by the identifier of its handle.
 func (p *Post) Agent(ctx context.Context, name string) (*Agent, error) {
-	var found *caps.Agent
-	err := p.update(ctx, nil, func(x *txn) (err error) {
-		found, err = x.AgentByName(ctx, name)
-		return err
-	})
+	found, err := ask(ctx, p, func(x *txn) (*caps.Agent, error) { return x.AgentByName(ctx, name) })
 	if err != nil {
 		return nil, err
 	}

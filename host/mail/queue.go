@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qvat/host/caps"
+	"qvat/host/mail/letter"
 	"qvat/host/store"
 )
 
@@ -25,31 +26,22 @@ type Queue struct {
 // Queue gives the letters that wait for other nodes.
 func (p *Post) Queue() *Queue { return &p.queue }
 
-// Waiting is a letter that waits. Key is that of its row, by which all calls name it.
-type Waiting struct {
-	Key   string
-	ID    [32]byte
-	To    caps.ID
-	Since time.Time
-}
-
-// Try is what became of deliveries since the vat was started: those of a letter
-// that found no room, or those to a node that could not be reached.
-type Try struct {
-	N    int       // how many failed in a row
-	Next time.Time // when it is tried next
-	Last string    // the last error
-}
-
 // Queued is a message on its way to another node.
 type Queued struct {
+	Key    string // of its row, by which the queue names it
 	ID     [32]byte
 	Number uint64 // in the sender's mailbox
 	To     caps.ID
 	Since  time.Time
-	Tries  int       // that failed since the vat was started, of it or of all for its node
-	Next   time.Time // when it is tried next
-	Error  string    // of the last try; "" before the first
+	Try    // since the vat was started, of it or of all for its node
+}
+
+// Try is what became of deliveries: those of a letter that found no room, or those
+// to a node that could not be reached.
+type Try struct {
+	Tries int       // that failed in a row
+	Next  time.Time // when it is tried next
+	Error string    // of the last try; "" before the first
 }
 
 // Changed gives a channel that receives something when letters have come into the
@@ -59,21 +51,38 @@ func (q *Queue) Changed() (<-chan struct{}, func()) { return q.p.caps.Subscribe(
 // queueRows is how many rows of the queue are read at a time.
 const queueRows = 1000
 
-// All gives all letters that wait, in the order of their senders and numbers.
-func (q *Queue) All(ctx context.Context) ([]Waiting, error) { return q.read(ctx, "") }
+// All gives all letters that wait, in the order of their senders and numbers, and
+// forgets what became of deliveries of others.
+func (q *Queue) All(ctx context.Context) ([]Queued, error) {
+	list, err := q.read(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	waits := make(map[string]bool, len(list))
+	for _, l := range list {
+		waits[l.Key], waits[l.To.Node.String()] = true, true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	maps.DeleteFunc(q.tries, func(key string, _ Try) bool { return !waits[key] })
+	return list, nil
+}
 
-func (q *Queue) read(ctx context.Context, prefix string) (list []Waiting, err error) {
-	err = q.p.update(ctx, nil, func(x *txn) error {
-		list = nil
+func (q *Queue) read(ctx context.Context, prefix string) ([]Queued, error) {
+	return ask(ctx, q.p, func(x *txn) ([]Queued, error) {
+		list := []Queued{}
 		e := store.EntriesQuery{Prefix: prefix, Limit: queueRows}
-		return x.Each(ctx, tableQueue, e, func(key string, value []byte) (bool, error) {
+		err := x.Each(ctx, tableQueue, e, func(key string, value []byte) (bool, error) {
 			var row queueRow
-			err := caps.DecodeRow(tableQueue, key, value, &row)
-			list = append(list, Waiting{Key: key, ID: row.ID, To: row.To, Since: caps.FromMillis(row.Since)})
+			if err := caps.DecodeRow(tableQueue, key, value, &row); err != nil {
+				return false, err
+			}
+			n, err := numberOf(key)
+			list = append(list, Queued{Key: key, ID: row.ID, Number: n, To: row.To, Since: caps.FromMillis(row.Since)})
 			return true, err
 		})
+		return list, err
 	})
-	return list, err
 }
 
 // Begin puts a letter to work, and tells whether it could: it is at nobody's work.
@@ -100,7 +109,7 @@ func (q *Queue) End(key string) {
 
 // Letter reads a letter, and where its node is; waits is false when it is not in
 // the queue any more.
-func (q *Queue) Letter(ctx context.Context, key string) (m Sealed, at []string, waits bool, err error) {
+func (q *Queue) Letter(ctx context.Context, key string) (m letter.Sealed, at []string, waits bool, err error) {
 	err = q.p.update(ctx, nil, func(x *txn) error {
 		if _, waits, err = x.tx.Get(ctx, tableQueue, key); err != nil || !waits {
 			return err
@@ -117,8 +126,8 @@ func (q *Queue) Letter(ctx context.Context, key string) (m Sealed, at []string, 
 		if err != nil {
 			return err
 		}
-		peer, _, err := x.peer(ctx, row.To.Node)
-		m, at = message.Sealed, peer.At
+		m = message.Sealed
+		at, err = x.Addresses(ctx, row.To.Node)
 		return err
 	})
 	return m, at, waits, err
@@ -190,14 +199,6 @@ func (q *Queue) Forget(key string) {
 	delete(q.tries, key)
 }
 
-// ForgetOthers forgets what became of deliveries of letters that do not wait any
-// more, and to nodes that nothing waits for.
-func (q *Queue) ForgetOthers(wanted map[string]bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	maps.DeleteFunc(q.tries, func(key string, _ Try) bool { return !wanted[key] })
-}
-
 // roomInQueue refuses what the queue has no room for.
 func (x *txn) roomInQueue(ctx context.Context, who *caps.Agent) error {
 	box, err := x.box(ctx, who.Number)
@@ -216,7 +217,7 @@ func (x *txn) enqueue(ctx context.Context, n uint64, row mailRow) error {
 	}
 	box.Queued++
 	x.NotifyLater(topicQueue)
-	if err := x.meet(ctx, row.To.Node, nil); err != nil {
+	if err := x.Meet(ctx, x.who, row.To.Node, nil); err != nil {
 		return err
 	}
 	return x.Put(ctx, tableQueue, mailKey(x.who.Number, n), queueRow{ID: row.ID, To: row.To, Since: x.Millis()})
@@ -269,22 +270,14 @@ func (a *Agent) Outbox(ctx context.Context) ([]Queued, error) {
 		return nil, err
 	}
 	q := a.p.Queue()
-	waiting, err := q.read(ctx, a.who.Number+"/")
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Queued, len(waiting))
-	for i, w := range waiting {
-		t := q.Tried(w.Key)
-		if node := q.Tried(w.To.Node.String()); node.N > 0 {
-			t = node
-		}
-		list[i] = Queued{ID: w.ID, To: w.To, Since: w.Since, Tries: t.N, Next: t.Next, Error: t.Last}
-		if list[i].Number, err = numberOf(w.Key); err != nil {
-			return nil, err
+	list, err := q.read(ctx, a.who.Number+"/")
+	for i, l := range list {
+		list[i].Try = q.Tried(l.Key)
+		if node := q.Tried(l.To.Node.String()); node.Tries > 0 {
+			list[i].Try = node
 		}
 	}
-	return list, nil
+	return list, err
 }
 
 // Cancel takes back a message of the agent's own that is on its way to another
@@ -295,14 +288,12 @@ func (a *Agent) Cancel(ctx context.Context, message [32]byte) error {
 	if err := a.alone("Cancel"); err != nil {
 		return err
 	}
-	var n uint64
-	err := a.do(ctx, func(x *txn) error {
-		row, at, err := x.own(ctx, a.who, message)
+	n, err := ask(ctx, a, func(x *txn) (uint64, error) {
+		row, n, err := x.own(ctx, a.who, message)
 		if err == nil && row == nil {
 			err = caps.Refuse(caps.NotFound, "there is no message of yours with this id")
 		}
-		n = at
-		return err
+		return n, err
 	})
 	if err != nil {
 		return err
@@ -313,7 +304,7 @@ func (a *Agent) Cancel(ctx context.Context, message [32]byte) error {
 	}
 	defer a.p.caps.Notify(topicQueue) // it may have been passed by meanwhile
 	defer q.End(key)
-	err = a.do(ctx, func(x *txn) error {
+	err = a.act(ctx, func(x *txn) error {
 		row, err := x.mail(ctx, a.who, n)
 		if err != nil {
 			return err

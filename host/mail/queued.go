@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"qvat/host/caps"
+	"qvat/host/mail/slotted"
 )
 
 // queuedCall is a call that waits for the commit of the one that made it. What is
@@ -15,7 +16,7 @@ type queuedCall struct {
 	Agent caps.ID         `json:"agent"` // whose journal tells what came of it
 	Chain caps.ID         `json:"chain"`
 	Input json.RawMessage `json:"input,omitempty"` // as that of a Call, with Slots
-	Slots []Slot          `json:"slots,omitempty"`
+	Slots []slotted.Slot  `json:"slots,omitempty"`
 	Fuel  int64           `json:"fuel,omitempty"` // as that of the call that made it
 	Cause                 // what it may cause in turn
 }
@@ -63,25 +64,14 @@ func (p *Post) callQueued(ctx context.Context, q queuedCall, last bool) error {
 
 // runQueued is callQueued without the end.
 func (p *Post) runQueued(ctx context.Context, q queuedCall, last bool) error {
-	var c Call
-	var who *caps.Agent
-	err := p.update(ctx, nil, func(x *txn) (err error) {
-		if who, err = x.AgentByKey(ctx, q.Agent.Number); err != nil {
-			return err
-		}
-		x.who = who
-		c, err = x.newCall(ctx, caps.Ref{ID: q.Chain, Type: caps.TypeChain})
-		return err
-	})
-	if who == nil && caps.CodeOf(err) == caps.NotFound {
-		return nil // the agent is gone, and its journal
-	}
 	detail := map[string]any{"id": q.Chain, "call": q.ID}
-	if err != nil {
-		return p.journalNotRun(ctx, who, "call", detail, err)
-	}
-	c.Input, c.Slots, c.Fuel = q.Input, q.Slots, q.Fuel
-	c.ID, c.Once, c.Cause = q.ID, true, q.Cause
-	_, err = p.runJournaled(ctx, who, c, "call", detail, last)
-	return mayPass(err)
+	return p.runStaged(ctx, "call", detail, last, func(x *txn) (who *caps.Agent, c Call, err error) {
+		if who, err = x.AgentByKey(ctx, q.Agent.Number); err != nil {
+			return nil, c, err
+		}
+		c, err = x.newCall(ctx, caps.Ref{ID: q.Chain, Type: caps.TypeChain})
+		c.Input, c.Slots, c.Fuel = q.Input, q.Slots, q.Fuel
+		c.ID, c.Once, c.Cause = q.ID, true, q.Cause
+		return who, c, err
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"qvat/host/caps"
+	"qvat/host/mail/letter"
 )
 
 // Request asks somebody for a thing. name, which may be "", leads to a promise
@@ -12,7 +13,7 @@ import (
 // names that the promise has got meanwhile. It is gone when the request has been
 // rejected.
 func (a *Agent) Request(ctx context.Context, to, what, name string) (sent Sent, err error) {
-	err = a.do(ctx, func(x *txn) error {
+	err = a.act(ctx, func(x *txn) error {
 		target, err := x.recipient(ctx, to)
 		if err != nil {
 			return err
@@ -28,8 +29,8 @@ func (a *Agent) Request(ctx context.Context, to, what, name string) (sent Sent, 
 			return err
 		}
 		n := caps.Number(promise.Number)
-		b := Body{Kind: KindRequest, Date: x.Millis(), What: what}
-		sent, _, err = x.post(ctx, letter{to: target, body: b, promise: &n, action: "request", as: to})
+		b := letter.Body{Kind: letter.KindRequest, What: what}
+		sent, err = x.post(ctx, outgoing{to: target, body: b, promise: &n, action: "request", as: to})
 		return err
 	})
 	return sent, err
@@ -37,36 +38,32 @@ func (a *Agent) Request(ctx context.Context, to, what, name string) (sent Sent, 
 
 // Resolve grants a request: what name leads to is sent to who asked.
 func (a *Agent) Resolve(ctx context.Context, number uint64, name string) error {
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		r, err := x.resolveToMail(ctx, name)
 		if err != nil {
 			return err
 		}
-		b := Body{Kind: KindValue, Date: x.Millis(), Edges: []string{edgeValue}, IDs: []caps.ID{r.ID}, Types: []caps.Type{r.Type}}
+		b := letter.Body{Kind: letter.KindValue, Edges: []string{letter.EdgeValue}, IDs: []caps.ID{r.ID}, Types: []caps.Type{r.Type}}
 		return x.settle(ctx, number, caps.StateResolved, b, "")
 	})
 }
 
 // Reject refuses a request; why may be "".
 func (a *Agent) Reject(ctx context.Context, number uint64, why string) error {
-	return a.do(ctx, func(x *txn) error {
-		b := Body{Kind: KindValue, Date: x.Millis(), Why: why}
+	return a.act(ctx, func(x *txn) error {
+		b := letter.Body{Kind: letter.KindValue, Why: why}
 		return x.settle(ctx, number, caps.StateRejected, b, why)
 	})
 }
 
 // settle answers a request that is still new.
-func (x *txn) settle(ctx context.Context, n uint64, state caps.State, b Body, why string) error {
-	row, err := x.mail(ctx, x.who, n)
-	if err != nil {
-		return err
-	}
-	asked, err := row.body()
+func (x *txn) settle(ctx context.Context, n uint64, state caps.State, b letter.Body, why string) error {
+	row, asked, err := x.mailBody(ctx, x.who, n)
 	if err != nil {
 		return err
 	}
 	switch {
-	case asked.Kind != KindRequest:
+	case asked.Kind != letter.KindRequest:
 		return caps.Refuse(caps.Wrong, "message %d is a %s, not a request", n, asked.Kind)
 	case !row.In:
 		return caps.Refuse(caps.Refused, "message %d is your own request: who was asked answers it", n)
@@ -78,7 +75,7 @@ func (x *txn) settle(ctx context.Context, n uint64, state caps.State, b Body, wh
 	if state == caps.StateRejected {
 		action = "reject"
 	}
-	if _, _, err := x.post(ctx, letter{to: row.From, body: b, thread: &row.Thread, action: "answer"}); err != nil {
+	if _, err := x.post(ctx, outgoing{to: row.From, body: b, thread: &row.Thread, action: "answer"}); err != nil {
 		return err
 	}
 	// A request to oneself was changed by its answer's delivery, but its copy
@@ -95,7 +92,7 @@ func (x *txn) settle(ctx context.Context, n uint64, state caps.State, b Body, wh
 
 // asked finds the request that an answer is for. It refuses an answer from
 // somebody else than who was asked, and a second one.
-func (x *txn) asked(ctx context.Context, owner *caps.Agent, m Sealed, b Body) (*mailRow, uint64, error) {
+func (x *txn) asked(ctx context.Context, owner *caps.Agent, m letter.Sealed, b letter.Body) (*mailRow, uint64, error) {
 	row, n, err := x.own(ctx, owner, *b.ReplyTo)
 	if err != nil {
 		return nil, 0, err
@@ -110,7 +107,7 @@ func (x *txn) asked(ctx context.Context, owner *caps.Agent, m Sealed, b Body) (*
 }
 
 // answered settles the agent's own request with an answer that was admitted.
-func (x *txn) answered(ctx context.Context, owner *caps.Agent, m Sealed, b Body) error {
+func (x *txn) answered(ctx context.Context, owner *caps.Agent, m letter.Sealed, b letter.Body) error {
 	row, n, err := x.asked(ctx, owner, m, b)
 	if err != nil {
 		return err
@@ -152,34 +149,27 @@ func (x *txn) settleOwn(ctx context.Context, owner *caps.Agent, n uint64, row ma
 // resolved or rejected, and gives it as it then is: State tells which, IDs holds
 // the answer as the edge "value", Why the reason of a refusal. A request that
 // was cancelled is rejected.
-func (a *Agent) Wait(ctx context.Context, message [32]byte) (m Message, err error) {
+func (a *Agent) Wait(ctx context.Context, message [32]byte) (Message, error) {
 	if err := a.alone("Wait"); err != nil {
-		return m, err
+		return Message{}, err
 	}
-	changed, stop := a.p.caps.Subscribe(topicMail(a.who.Number))
-	defer stop()
-	for {
-		err := a.do(ctx, func(x *txn) error {
+	look := func(ctx context.Context) ([]Message, bool, error) {
+		m, err := ask(ctx, a, func(x *txn) (Message, error) {
 			row, n, err := x.own(ctx, a.who, message)
 			if err != nil {
-				return err
+				return Message{}, err
 			}
 			if row == nil || row.Promise == nil {
-				return caps.Refuse(caps.NotFound, "there is no request with this id")
+				return Message{}, caps.Refuse(caps.NotFound, "there is no request with this id")
 			}
-			m, err = row.message(n)
-			return err
+			return row.message(n)
 		})
-		if err != nil {
+		return []Message{m}, false, err
+	}
+	for m, err := range caps.Follow(ctx, &a.p.caps.Subscribers, topicMail(a.who.Number), look) {
+		if err != nil || slices.Contains([]State{caps.StateResolved, caps.StateRejected, StateDismissed}, m.State) {
 			return m, err
 		}
-		if slices.Contains([]caps.State{caps.StateResolved, caps.StateRejected, StateDismissed}, m.State) {
-			return m, nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return m, ctx.Err()
-		}
 	}
+	return Message{}, ctx.Err()
 }

@@ -8,6 +8,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 func TestRequest(t *testing.T) {
@@ -34,7 +35,7 @@ func TestRequest(t *testing.T) {
 		waited <- m
 	}()
 	m := v.Inbox(self)[0]
-	if m.Kind != mail.KindRequest || m.What != "the secret" {
+	if m.Kind != letter.KindRequest || m.What != "the secret" {
 		t.Errorf("self was asked %+v", m)
 	}
 	v.OK(self.Resolve(ctx, m.Number, "secret"))
@@ -48,7 +49,7 @@ func TestRequest(t *testing.T) {
 		t.Errorf("the name leads to %s", value)
 	}
 	list := v.Inbox(bob)
-	if n := len(list); n != 2 || list[1].Kind != mail.KindValue || *list[1].ReplyTo != sent.ID || list[1].Thread != sent.ID {
+	if n := len(list); n != 2 || list[1].Kind != letter.KindValue || *list[1].ReplyTo != sent.ID || list[1].Thread != sent.ID {
 		t.Errorf("bob has %+v", list)
 	}
 	v.OK(bob.Adopt(ctx, 2, "value", "from-the-answer"))

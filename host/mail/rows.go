@@ -17,11 +17,7 @@ const (
 	tableMailID = store.OwnPrefix + "mailid" // message id/agent number/way -> mailIDRow
 	tableSender = store.OwnPrefix + "sender" // Post.senderKey -> how many of its letters are new
 	tableQueue  = store.OwnPrefix + "queue"  // agent number/number -> queueRow: what is on its way to other nodes
-	tablePeer   = store.OwnPrefix + "peer"   // node -> peerRow
 )
-
-// statePeers is a key of caps.TableState: how many rows tablePeer has.
-const statePeers = "peers"
 
 // boxRow is what changes with each delivery to an agent, and each action of it.
 type boxRow struct {
@@ -101,12 +97,6 @@ type queueRow struct {
 	ID    caps.Number `json:"id"`
 	To    caps.ID     `json:"to"`
 	Since int64       `json:"since"`
-}
-
-// peerRow is another node.
-type peerRow struct {
-	At    []string `json:"at,omitempty"`
-	Since int64    `json:"since"`
 }
 
 // mailKey is the key of an agent's nth letter, or entry of its journal.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"qvat/host/caps"
+	"qvat/host/mail/slotted"
 )
 
 // Runner runs published chains. It is implemented by the vat. Its methods may be
@@ -31,7 +32,7 @@ type Call struct {
 	// Input is data with slots: in it {"@": n} stands for Slots[n]. Empty is
 	// undefined.
 	Input json.RawMessage
-	Slots []Slot
+	Slots []slotted.Slot
 	// Agent is the handle of the agent in whose name the chain acts: what a
 	// handle among its slots sends is from this one.
 	Agent caps.ID
@@ -51,10 +52,4 @@ type Ran struct {
 	// is undefined, and what a failed call has.
 	Result json.RawMessage
 	Fuel   int64
-}
-
-// Slot is a capability in a program's data.
-type Slot struct {
-	ID   caps.ID
-	Type caps.Type
 }

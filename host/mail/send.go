@@ -2,11 +2,12 @@ package mail
 
 import (
 	"context"
-	"errors"
+	"encoding/binary"
 	"slices"
 
 	"qvat/chains"
 	"qvat/host/caps"
+	"qvat/host/mail/letter"
 )
 
 // Send mails a package: texts with attachments between them, so there is one
@@ -15,47 +16,41 @@ import (
 // In the same vat it is in both mailboxes when Send returns; for another node
 // it waits in the queue until that node has it ([Agent.Outbox]). It fails with
 // Full when the recipient's mailbox, or the sender's share of it, is full.
-func (a *Agent) Send(ctx context.Context, to string, strings, edges, names []string) (sent Sent, err error) {
-	if len(names) != len(edges) {
-		return sent, caps.Refuse(caps.Wrong, "%d edges, and %d names of what they carry", len(edges), len(names))
-	}
-	err = a.do(ctx, func(x *txn) error {
+func (a *Agent) Send(ctx context.Context, to string, strings, edges, names []string) (Sent, error) {
+	return ask(ctx, a, func(x *txn) (Sent, error) {
+		if len(names) != len(edges) {
+			return Sent{}, unevenEdges(edges, names)
+		}
 		target, err := x.recipient(ctx, to)
 		if err != nil {
-			return err
+			return Sent{}, err
 		}
-		b := Body{Kind: KindPackage, Date: x.Millis(), Strings: strings, Edges: edges}
-		if err := x.attach(ctx, &b, names); err != nil {
-			return err
-		}
-		sent, _, err = x.post(ctx, letter{to: target, body: b, action: "send", as: to})
-		return err
+		b := letter.Body{Kind: letter.KindPackage, Strings: strings, Edges: edges}
+		return x.postText(ctx, outgoing{to: target, body: b, action: "send", as: to}, names)
 	})
-	return sent, err
 }
 
 // Reply answers a message, to who sent it, or again to whom one sent it oneself.
-func (a *Agent) Reply(ctx context.Context, number uint64, strings, edges, names []string) (sent Sent, err error) {
-	if len(names) != len(edges) {
-		return sent, caps.Refuse(caps.Wrong, "%d edges, and %d names of what they carry", len(edges), len(names))
-	}
-	err = a.do(ctx, func(x *txn) error {
+func (a *Agent) Reply(ctx context.Context, number uint64, strings, edges, names []string) (Sent, error) {
+	return ask(ctx, a, func(x *txn) (Sent, error) {
+		if len(names) != len(edges) {
+			return Sent{}, unevenEdges(edges, names)
+		}
 		row, err := x.mail(ctx, a.who, number)
 		if err != nil {
-			return err
-		}
-		b := Body{Kind: KindReply, Date: x.Millis(), Strings: strings, Edges: edges, ReplyTo: &row.ID}
-		if err := x.attach(ctx, &b, names); err != nil {
-			return err
+			return Sent{}, err
 		}
 		target := row.From
 		if !row.In {
 			target = row.To
 		}
-		sent, _, err = x.post(ctx, letter{to: target, body: b, action: "reply", thread: &row.Thread})
-		return err
+		b := letter.Body{Kind: letter.KindReply, Strings: strings, Edges: edges, ReplyTo: &row.ID}
+		return x.postText(ctx, outgoing{to: target, body: b, action: "reply", thread: &row.Thread}, names)
 	})
-	return sent, err
+}
+
+func unevenEdges(edges, names []string) error {
+	return caps.Refuse(caps.Wrong, "%d edges, and %d names of what they carry", len(edges), len(names))
 }
 
 // recipient gives the handle that a name leads to.
@@ -83,22 +78,22 @@ func (x *txn) recipient(ctx context.Context, to string) (caps.ID, error) {
 	return id, nil
 }
 
-// attach looks up what the edges of a body carry.
-func (x *txn) attach(ctx context.Context, b *Body, names []string) error {
+// postText is post for a text, whose edges carry what has these names.
+func (x *txn) postText(ctx context.Context, l outgoing, names []string) (Sent, error) {
 	for _, name := range names {
 		r, err := x.resolveToMail(ctx, name)
 		if err != nil {
-			return err
+			return Sent{}, err
 		}
-		b.IDs, b.Types = append(b.IDs, r.ID), append(b.Types, r.Type)
+		l.body.IDs, l.body.Types = append(l.body.IDs, r.ID), append(l.body.Types, r.Type)
 	}
-	return nil
+	return x.post(ctx, l)
 }
 
-// letter is a message to be sent.
-type letter struct {
+// outgoing is a letter to be sent.
+type outgoing struct {
 	to      caps.ID
-	body    Body
+	body    letter.Body
 	thread  *caps.Number // that of what it answers; nil: its own id
 	promise *caps.Number // of a request
 	action  string       // in the sender's log
@@ -107,17 +102,17 @@ type letter struct {
 
 // post seals a letter and puts it in the sender's mailbox, and in the
 // recipient's or the queue.
-func (x *txn) post(ctx context.Context, l letter) (Sent, mailRow, error) {
-	l.body.Auto = x.cause.depth()
-	text, err := x.p.encode(l.body)
+func (x *txn) post(ctx context.Context, l outgoing) (Sent, error) {
+	l.body.Date, l.body.Auto = x.Millis(), x.cause.depth()
+	text, err := x.p.form().Encode(l.body)
 	if err != nil {
-		return Sent{}, mailRow{}, err
+		return Sent{}, err
 	}
 	id, err := x.messageID()
 	if err != nil {
-		return Sent{}, mailRow{}, err
+		return Sent{}, err
 	}
-	m := seal(x.who, l.to, id, text)
+	m := letter.Seal(x.who, l.to, id, text)
 	row := mailRow{
 		From: m.From, To: m.To, ID: id, Body: string(text), Sig: m.Signature[:], Arrived: x.Millis(),
 		State: StateSent, Thread: id, Promise: l.promise,
@@ -129,14 +124,14 @@ func (x *txn) post(ctx context.Context, l letter) (Sent, mailRow, error) {
 	var local *caps.Agent
 	if l.to.Node == x.p.node {
 		if local, err = x.AgentByKey(ctx, l.to.Number); err != nil {
-			return Sent{}, row, err
+			return Sent{}, err
 		}
 		if err := x.boxesOf(ctx, x.who.Number, local.Number); err != nil {
-			return Sent{}, row, err
+			return Sent{}, err
 		}
 	}
 	if err := x.makeRoom(ctx, x.who.Number, row.cost(len(l.body.IDs))); err != nil {
-		return Sent{}, row, err
+		return Sent{}, err
 	}
 	if local != nil {
 		err = x.admit(ctx, local, m, l.body)
@@ -145,36 +140,33 @@ func (x *txn) post(ctx context.Context, l letter) (Sent, mailRow, error) {
 		err = x.roomInQueue(ctx, x.who)
 	}
 	if err != nil {
-		return Sent{}, row, err
+		return Sent{}, err
 	}
 	n, err := x.file(ctx, x.who, row, l.body.IDs)
 	if err != nil {
-		return Sent{}, row, err
+		return Sent{}, err
 	}
 	detail := map[string]any{"number": n, "to": l.to}
 	if l.as != "" {
 		detail["as"] = l.as
 	}
 	if err := x.journal(ctx, x.who, l.action, n, detail); err != nil {
-		return Sent{}, row, err
+		return Sent{}, err
 	}
 	if local != nil {
 		err = x.deliver(ctx, local, m, l.body)
 	} else {
 		err = x.enqueue(ctx, n, row)
 	}
-	return Sent{ID: id, Number: n}, row, err
+	return Sent{ID: id, Number: n}, err
 }
 
-// tryPost is post for what is not worth a failure: where it is refused, it is
-// left.
-func (x *txn) tryPost(ctx context.Context, l letter) error {
-	_, _, err := x.post(ctx, l)
-	var refused *caps.Error
-	if errors.As(err, &refused) {
-		return nil
-	}
-	return err
+// messageID gives the id of a new message: eight bytes of the time, so that ids
+// grow, and 24 that nobody can guess.
+func (x *txn) messageID() (caps.Number, error) {
+	n, err := x.Random()
+	binary.BigEndian.PutUint64(n[:], uint64(x.Time().UnixNano()))
+	return n, err
 }
 
 // file puts a message in a mailbox and gives its number.
@@ -208,7 +200,7 @@ func (x *txn) file(ctx context.Context, owner *caps.Agent, row mailRow, ids []ca
 // Take takes a letter from another node, which has proved that it is m.From.Node,
 // and whose seal holds; b is what it says. When it returns nil, the letter is on the
 // disk. It fails with Replayed, NotFound (no such agent), Full, Refused or Wrong.
-func (p *Post) Take(ctx context.Context, m Sealed, b Body) error {
+func (p *Post) Take(ctx context.Context, m letter.Sealed, b letter.Body) error {
 	return p.update(ctx, nil, func(x *txn) error {
 		to, err := x.AgentByKey(ctx, m.To.Number)
 		if err != nil {
@@ -220,7 +212,7 @@ func (p *Post) Take(ctx context.Context, m Sealed, b Body) error {
 		if err := x.ownTypes(ctx, b); err != nil {
 			return err
 		}
-		if err := x.meet(ctx, m.From.Node, nil); err != nil {
+		if err := x.Meet(ctx, x.who, m.From.Node, nil); err != nil {
 			return err
 		}
 		if err := x.admit(ctx, to, m, b); err != nil {
@@ -232,7 +224,7 @@ func (p *Post) Take(ctx context.Context, m Sealed, b Body) error {
 
 // ownTypes refuses what a message from elsewhere says wrongly of things of this
 // node. What it says of others' is for them to say.
-func (x *txn) ownTypes(ctx context.Context, b Body) error {
+func (x *txn) ownTypes(ctx context.Context, b letter.Body) error {
 	for i, id := range b.IDs {
 		if id.Node != x.p.node {
 			continue
@@ -249,7 +241,7 @@ func (x *txn) ownTypes(ctx context.Context, b Body) error {
 }
 
 // unseen refuses a message that has come before.
-func (x *txn) unseen(ctx context.Context, to *caps.Agent, m Sealed) error {
+func (x *txn) unseen(ctx context.Context, to *caps.Agent, m letter.Sealed) error {
 	var seen mailIDRow
 	there, err := x.Find(ctx, tableMailID, mailIDKey(to.Number, wayIn, m.ID), &seen)
 	if err != nil || !there {

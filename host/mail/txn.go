@@ -42,6 +42,25 @@ func (p *Post) update(ctx context.Context, who *caps.Agent, work func(x *txn) er
 	return nil
 }
 
+// actor does actions: an agent, the post itself, or either within a transaction.
+type actor interface {
+	act(ctx context.Context, work func(x *txn) error) error
+}
+
+// ask gives what an action finds out or makes.
+func ask[T any](ctx context.Context, who actor, work func(x *txn) (T, error)) (answer T, err error) {
+	err = who.act(ctx, func(x *txn) error {
+		answer, err = work(x)
+		return err
+	})
+	return answer, err
+}
+
+// act does an action of the post's own.
+func (p *Post) act(ctx context.Context, work func(x *txn) error) error {
+	return p.update(ctx, nil, work)
+}
+
 // do does the work, and writes what that has changed in boxes.
 func (x *txn) do(ctx context.Context, work func(x *txn) error) error {
 	if err := work(x); err != nil {

@@ -1,11 +1,15 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 
 	"qvat/host/caps"
+	"qvat/host/mail/jobs"
+	"qvat/host/mail/slotted"
+	"qvat/host/store"
 )
 
 // What runs by itself: the chain that an agent names for what comes to it, and
@@ -38,7 +42,7 @@ func (a *Agent) SetWake(ctx context.Context, name string, fuel int64) error {
 	if fuel < 0 {
 		return caps.Refuse(caps.Wrong, "a chain cannot burn %d fuel", fuel)
 	}
-	return a.do(ctx, func(x *txn) error {
+	return a.act(ctx, func(x *txn) error {
 		box, err := x.box(ctx, a.who.Number)
 		if err != nil {
 			return err
@@ -51,21 +55,21 @@ func (a *Agent) SetWake(ctx context.Context, name string, fuel int64) error {
 		box.Wake = nil
 		detail := map[string]any{"name": name}
 		if name != "" {
-			h, err := x.resolve(ctx, name)
+			r, err := x.resolve(ctx, name)
 			if err != nil {
 				return err
 			}
-			if h.Type != caps.TypeChain {
-				return caps.Refuse(caps.Wrong, "%s is a %s, and no published chain", name, h.Type)
+			if r.Type != caps.TypeChain {
+				return caps.Refuse(caps.Wrong, "%s is a %s, and no published chain", name, r.Type)
 			}
-			if _, err := x.Chain(ctx, h.ID); err != nil {
+			if _, err := x.Chain(ctx, r.ID); err != nil {
 				return err
 			}
-			if err := x.Hold(ctx, h.ID, wakeHolder(a.who)); err != nil {
+			if err := x.Hold(ctx, r.ID, wakeHolder(a.who)); err != nil {
 				return err
 			}
-			box.Wake = &wakeRow{Chain: h.ID.Number, Fuel: fuel}
-			detail["id"], detail["fuel"] = h.ID, fuel
+			box.Wake = &wakeRow{Chain: r.ID.Number, Fuel: fuel}
+			detail["id"], detail["fuel"] = r.ID, fuel
 		}
 		return x.journal(ctx, a.who, "setwake", 0, detail)
 	})
@@ -73,42 +77,28 @@ func (a *Agent) SetWake(ctx context.Context, name string, fuel int64) error {
 
 // wake runs what a delivery wakes. An error is one that may pass.
 func (p *Post) wake(ctx context.Context, w Wake, last bool) error {
-	var c Call
-	var who *caps.Agent
-	err := p.update(ctx, nil, func(x *txn) (err error) {
+	detail := map[string]any{"number": w.Number, "from": caps.ID{}}
+	return p.runStaged(ctx, "wake", detail, last, func(x *txn) (who *caps.Agent, c Call, err error) {
 		if who, err = x.AgentByNumber(ctx, w.Agent); err != nil {
-			return err
+			return nil, c, err
 		}
-		x.who = who
-		c, err = x.wakeCall(ctx, w)
-		return err
+		c, err = x.wakeCall(ctx, who, w)
+		detail["from"] = c.Cause.From
+		return who, c, err
 	})
-	if err == nil && c.Capsule == nil {
-		return nil // it wakes nothing any more
-	}
-	detail := map[string]any{"number": w.Number, "from": c.Cause.From}
-	if err != nil {
-		return p.journalNotRun(ctx, who, "wake", detail, err)
-	}
-	_, err = p.runJournaled(ctx, who, c, "wake", detail, last)
-	return mayPass(err)
 }
 
 // wakeCall makes the call that a delivery wakes; one without a capsule where
 // there is none.
-func (x *txn) wakeCall(ctx context.Context, w Wake) (c Call, err error) {
+func (x *txn) wakeCall(ctx context.Context, who *caps.Agent, w Wake) (c Call, err error) {
 	box, err := x.peekBox(ctx, w.Agent)
 	if err != nil || box.Wake == nil {
 		return c, err
 	}
-	row, err := x.mail(ctx, x.who, w.Number)
+	row, b, err := x.mailBody(ctx, who, w.Number)
 	if caps.CodeOf(err) == caps.NotFound {
 		return c, nil
 	}
-	if err != nil {
-		return c, err
-	}
-	b, err := row.body()
 	if err != nil {
 		return c, err
 	}
@@ -120,25 +110,36 @@ func (x *txn) wakeCall(ctx context.Context, w Wake) (c Call, err error) {
 	if c.Capsule, _, err = x.Capsule(ctx, x.p.id(box.Wake.Chain)); err != nil {
 		return c, err
 	}
-	list := slotList{}
-	c.Input, err = json.Marshal(map[string]any{"message": list.message(m)})
-	c.Slots, c.Agent, c.Once = list.slots, x.who.Handle, true
-	c.Fuel = box.Wake.Fuel
-	if c.Fuel == 0 {
-		c.Fuel = x.p.limits.WakeFuel
-	}
-	c.ID = sha256.Sum256(append(append([]byte("qvat wake v1\n"), x.who.Key[:]...), m.ID[:]...))
+	list := slotted.List{}
+	c.Input, err = json.Marshal(map[string]any{"message": showWoken(&list, m)})
+	c.Slots, c.Agent, c.Once = list.Slots, who.Handle, true
+	c.Fuel = cmp.Or(box.Wake.Fuel, x.p.limits.WakeFuel)
+	c.ID = sha256.Sum256(append(append([]byte("qvat wake v1\n"), who.Key[:]...), m.ID[:]...))
 	return c, err
 }
 
-// journalNotRun puts in an agent's journal why nothing was run. An error that may pass is
-// given back.
-func (p *Post) journalNotRun(ctx context.Context, who *caps.Agent, action string, detail any, why error) error {
-	if caps.CodeOf(why) == "" || who == nil {
-		return why
+// runStaged makes a run that was staged: the call that find makes, for an agent whose
+// journal tells of it, with detail. One without a capsule is nothing to run. An error
+// is one that may pass.
+func (p *Post) runStaged(ctx context.Context, action string, detail map[string]any, last bool, find func(x *txn) (*caps.Agent, Call, error)) error {
+	var who *caps.Agent
+	c, err := ask(ctx, p, func(x *txn) (c Call, err error) {
+		who, c, err = find(x)
+		return c, err
+	})
+	switch code := caps.CodeOf(err); {
+	case err == nil && c.Capsule == nil:
+		return nil
+	case err == nil:
+		_, err = p.runJournaled(ctx, who, c, action, detail, last)
+		return mayPass(err)
+	case code == caps.NotFound && who == nil:
+		return nil // the agent is gone, and its journal
+	case code == "" || who == nil:
+		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	return p.update(ctx, nil, func(x *txn) error { return x.journalFailure(ctx, who, action, 0, detail, why.Error()) })
+	return p.act(ctx, func(x *txn) error { return x.journalFailure(ctx, who, action, 0, detail, err.Error()) })
 }
 
 // mayPass gives an error of a run back when another try may have none. What the
@@ -148,4 +149,36 @@ func mayPass(err error) error {
 		return nil
 	}
 	return err
+}
+
+// runJobs makes the runs that were staged, until ctx ends.
+func (p *Post) runJobs(ctx context.Context) {
+	if p.o.Run == nil {
+		return
+	}
+	changed, stop := p.caps.Subscribe(topicRuns)
+	defer stop()
+	jobs.Loop(ctx, jobs.Options{
+		Outbox: p.o.Store, Kinds: []string{OutboxWake, OutboxCall}, Read: p.readJob, Changed: changed, Logger: p.log,
+	})
+}
+
+// readJob reads a row of the outbox.
+func (p *Post) readJob(row store.Outgoing) (j jobs.Job) {
+	var err error
+	switch row.Kind {
+	case OutboxWake:
+		var w Wake
+		err = json.Unmarshal(row.Payload, &w)
+		j = jobs.Job{Whose: w.Agent, Do: func(ctx context.Context, last bool) error { return p.wake(ctx, w, last) }}
+	case OutboxCall:
+		var q queuedCall
+		err = json.Unmarshal(row.Payload, &q)
+		j = jobs.Job{Whose: q.Agent.String(), Do: func(ctx context.Context, last bool) error { return p.callQueued(ctx, q, last) }}
+	}
+	if err != nil {
+		p.log.Error("a row of the outbox is not what this version writes, and is dropped", "outbox", row.ID, "err", err)
+		j.Do = func(context.Context, bool) error { return nil }
+	}
+	return j
 }

@@ -16,6 +16,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 	"qvat/host/mail/wire"
 	"qvat/host/store/sqlite"
 )
@@ -241,13 +242,13 @@ func (v *Vat) Many(name string, work func(a *mail.Agent)) {
 }
 
 // HandSealed seals a body by hand, as docs/MAIL.md says, with any key.
-func HandSealed(key ed25519.PrivateKey, from, to caps.ID, id [32]byte, text []byte) mail.Sealed {
+func HandSealed(key ed25519.PrivateKey, from, to caps.ID, id [32]byte, text []byte) letter.Sealed {
 	hash := sha256.Sum256(text)
 	b := []byte("qvat mail seal v1\n")
 	for _, part := range [][32]byte{to.Number, to.Node, from.Number, from.Node, id, hash} {
 		b = append(b, part[:]...)
 	}
-	m := mail.Sealed{From: from, To: to, ID: id, Body: text}
+	m := letter.Sealed{From: from, To: to, ID: id, Body: text}
 	copy(m.Signature[:], ed25519.Sign(key, b))
 	return m
 }

@@ -10,6 +10,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 const (
@@ -111,19 +112,16 @@ func (d *deliveries) parcels(ctx context.Context) (list []*parcel, err error) {
 	if err != nil {
 		return nil, err
 	}
-	byNode, wanted := map[caps.Key]*parcel{}, map[string]bool{}
+	byNode := map[caps.Key]*parcel{}
 	for _, l := range waiting {
 		p := byNode[l.To.Node]
 		if p == nil {
 			p = &parcel{node: l.To.Node}
 			byNode[p.node] = p
 			list = append(list, p)
-			wanted[p.node.String()] = true
 		}
 		p.keys = append(p.keys, l.Key)
-		wanted[l.Key] = true
 	}
-	d.queue.ForgetOthers(wanted)
 	return list, nil
 }
 
@@ -187,7 +185,7 @@ func (w *Wire) deliver(ctx context.Context, node caps.Key, key string) error {
 }
 
 // hand gives a letter to the network.
-func (w *Wire) hand(ctx context.Context, node caps.Key, at []string, m mail.Sealed) error {
+func (w *Wire) hand(ctx context.Context, node caps.Key, at []string, m letter.Sealed) error {
 	if w.o.Network == nil {
 		return caps.Refuse(caps.Elsewhere, "this vat has no network")
 	}
@@ -208,9 +206,9 @@ func (w *Wire) failed(key string, err error) {
 	if caps.CodeOf(err) != "" {
 		words = err.Error()
 	}
-	n := w.queue.Tried(key).N
+	n := w.queue.Tried(key).Tries
 	wait := min(firstRetry<<min(n, 16), lastRetry)
-	w.queue.Failed(key, mail.Try{N: n + 1, Next: w.o.Now().Add(wait), Last: words})
+	w.queue.Failed(key, mail.Try{Tries: n + 1, Next: w.o.Now().Add(wait), Error: words})
 	if caps.CodeOf(err) == "" {
 		w.o.Logger.Info("messages are delivered again later", "for", key, "err", err)
 	}

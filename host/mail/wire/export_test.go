@@ -1,8 +1,6 @@
 package wire
 
-import (
-	"context"
-)
+import "context"
 
 // Pass delivers what is due, and returns when that is over.
 func (w *Wire) Pass(ctx context.Context) error {

@@ -8,6 +8,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 	"qvat/host/mail/mailtest"
 	"qvat/host/mail/wire"
 )
@@ -38,7 +39,7 @@ func (p *patchy) set(off, losing bool) {
 
 var errCut = errors.New("the network is cut")
 
-func (p *patchy) Deliver(ctx context.Context, node caps.Key, at []string, m mail.Sealed) error {
+func (p *patchy) Deliver(ctx context.Context, node caps.Key, at []string, m letter.Sealed) error {
 	p.mu.Lock()
 	off, losing := p.off, p.losing
 	p.mu.Unlock()
@@ -77,7 +78,7 @@ type loopbackFrom struct {
 	node caps.Key
 }
 
-func (f loopbackFrom) Deliver(ctx context.Context, node caps.Key, _ []string, m mail.Sealed) error {
+func (f loopbackFrom) Deliver(ctx context.Context, node caps.Key, _ []string, m letter.Sealed) error {
 	f.l.mu.Lock()
 	v := f.l.nodes[node]
 	f.l.mu.Unlock()

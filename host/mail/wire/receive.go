@@ -5,14 +5,14 @@ import (
 
 	"qvat/chains"
 	"qvat/host/caps"
-	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 // Receive takes a letter from another node, which from must be: the network
 // has proved it. When it returns nil, the letter is on the disk. It fails with
 // BadSeal, Replayed, NotFound (no such agent), Full, Refused or Wrong, and counts
 // that.
-func (w *Wire) Receive(ctx context.Context, from caps.Key, m mail.Sealed) error {
+func (w *Wire) Receive(ctx context.Context, from caps.Key, m letter.Sealed) error {
 	err := w.receive(ctx, from, m)
 	if err != nil && caps.CodeOf(err) == "" {
 		w.o.Logger.Error("a message from another node could not be kept", "err", err)
@@ -20,7 +20,7 @@ func (w *Wire) Receive(ctx context.Context, from caps.Key, m mail.Sealed) error 
 	return w.o.Post.CountRefusal(err)
 }
 
-func (w *Wire) receive(ctx context.Context, from caps.Key, m mail.Sealed) error {
+func (w *Wire) receive(ctx context.Context, from caps.Key, m letter.Sealed) error {
 	here := w.o.Post.Node()
 	switch {
 	case m.To.Node != here:
@@ -37,13 +37,13 @@ func (w *Wire) receive(ctx context.Context, from caps.Key, m mail.Sealed) error 
 
 // Open gives what a letter says, once it has checked that it is from whom it says,
 // to whom it says, and whole. It asks nobody. It fails with code BadSeal.
-func (w *Wire) Open(m mail.Sealed) (mail.Body, error) {
+func (w *Wire) Open(m letter.Sealed) (letter.Body, error) {
 	key, err := chains.ParsePublicKey(m.From.Number[:])
 	if err != nil {
-		return mail.Body{}, caps.Refuse(caps.BadSeal, "the sender's key is no key: %v", err)
+		return letter.Body{}, caps.Refuse(caps.BadSeal, "the sender's key is no key: %v", err)
 	}
 	if !key.Verify(m.Statement(), m.Signature[:]) {
-		return mail.Body{}, caps.Refuse(caps.BadSeal, "the message's seal does not hold: it was forged, re-addressed or changed")
+		return letter.Body{}, caps.Refuse(caps.BadSeal, "the message's seal does not hold: it was forged, re-addressed or changed")
 	}
 	return w.o.Post.Read(m.Body)
 }

@@ -9,6 +9,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 	"qvat/host/mail/mailtest"
 )
 
@@ -112,6 +113,6 @@ func TestOthersWordsAreBounded(t *testing.T) {
 // refuser is a network that refuses everything, at length.
 type refuser struct{}
 
-func (refuser) Deliver(context.Context, caps.Key, []string, mail.Sealed) error {
+func (refuser) Deliver(context.Context, caps.Key, []string, letter.Sealed) error {
 	return &caps.Error{Code: "whatever", Message: strings.Repeat("no\x1b[2J", 100_000)}
 }

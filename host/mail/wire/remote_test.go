@@ -9,6 +9,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 	"qvat/host/mail/mailtest"
 	"qvat/host/mail/wire"
 )
@@ -227,7 +228,7 @@ type hanging struct {
 	node caps.Key
 }
 
-func (h hanging) Deliver(ctx context.Context, node caps.Key, at []string, m mail.Sealed) error {
+func (h hanging) Deliver(ctx context.Context, node caps.Key, at []string, m letter.Sealed) error {
 	if node == h.node {
 		<-ctx.Done()
 		return ctx.Err()

@@ -19,6 +19,7 @@ import (
 	"qvat/chains"
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 	"qvat/host/mail/mailtest"
 )
 
@@ -87,7 +88,7 @@ type socket struct {
 func (s socket) key() caps.Key { return caps.Key(s.Node.Public().(ed25519.PublicKey)) }
 
 // Deliver is [Network]'s: it tries the addresses in turn.
-func (s socket) Deliver(ctx context.Context, node caps.Key, at []string, m mail.Sealed) error {
+func (s socket) Deliver(ctx context.Context, node caps.Key, at []string, m letter.Sealed) error {
 	last := error(caps.Refuse(caps.Elsewhere, "no address of the node is known"))
 	for _, address := range at {
 		path, ok := strings.CutPrefix(address, socketAt)
@@ -104,7 +105,7 @@ func (s socket) Deliver(ctx context.Context, node caps.Key, at []string, m mail.
 	return last
 }
 
-func (s socket) deliverTo(ctx context.Context, node caps.Key, path string, m mail.Sealed) (err error) {
+func (s socket) deliverTo(ctx context.Context, node caps.Key, path string, m letter.Sealed) (err error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", path)
 	if err != nil {
@@ -204,7 +205,7 @@ func (s socket) answer(ctx context.Context, conn net.Conn, v *vat) error {
 	if len(in.Message.Signature) != ed25519.SignatureSize {
 		answer = loopAnswer{Code: caps.BadSeal, Message: "the signature does not have 64 bytes"}
 	} else {
-		m := mail.Sealed{From: in.Message.From, To: in.Message.To, ID: in.Message.ID, Body: in.Message.Body}
+		m := letter.Sealed{From: in.Message.From, To: in.Message.To, ID: in.Message.ID, Body: in.Message.Body}
 		copy(m.Signature[:], in.Message.Signature)
 		err := v.Receive(ctx, caller.Node, m)
 		var refused *caps.Error

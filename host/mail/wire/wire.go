@@ -20,6 +20,7 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 // Network takes sealed letters to other nodes. Its methods may be called from
@@ -30,7 +31,7 @@ type Network interface {
 	// tried again, and with code Replayed the other side has it already. Any
 	// other error is tried again, too. at are addresses that are known for the
 	// node; there may be none.
-	Deliver(ctx context.Context, node caps.Key, at []string, m mail.Sealed) error
+	Deliver(ctx context.Context, node caps.Key, at []string, m letter.Sealed) error
 }
 
 // Options say what a wire is made of. Post must be set.

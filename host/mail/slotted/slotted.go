@@ -1,4 +1,13 @@
-package mail
+// Package slotted is data with capabilities in it: JSON in which an object whose one
+// key is "@" stands for one, a slot, and in which a key of data that begins with "@"
+// has one more "@" before it: no data reads as a slot, wherever it comes from. What
+// stands beside "@" depends on where the text is: a number on the way to a program
+// and back, a name of the caller's choice in what an agent's Call takes, an
+// identifier in what it gives. Everything else is the same in all of them, byte for
+// byte.
+//
+// All errors of its own are [*caps.Error]s with code Wrong.
+package slotted
 
 import (
 	"bytes"
@@ -9,40 +18,29 @@ import (
 	"qvat/host/caps"
 )
 
-// Data with slots is JSON in which an object whose one key is "@" stands for a
-// capability, and in which a key of data that begins with "@" has one more "@"
-// before it: no data reads as a slot, wherever it comes from. What stands beside
-// "@" depends on where the text is: a number on the way to a program and back, a
-// name of the caller's choice in what [Agent.Call] takes, an identifier in what
-// it gives. Everything else is the same in all of them, byte for byte.
+// maxDepth is how deep such data may nest: as deep as a program's.
+const maxDepth = 128
 
-// maxSlottedDepth is how deep such data may nest: as deep as a program's.
-const maxSlottedDepth = 128
+// Data makes data with slots, of which there are none, of any JSON.
+func Data(b []byte) ([]byte, error) { return Map(b, nil) }
 
-// dataOnly makes data with slots, of which there are none, of any JSON.
-func dataOnly(b []byte) ([]byte, error) { return walkSlotted(b, nil) }
-
-// mapSlots replaces what stands for each slot: f gets the JSON beside "@", and
-// gives that which is to stand there.
-func mapSlots(b []byte, f func(ref []byte) ([]byte, error)) ([]byte, error) {
-	return walkSlotted(b, f)
-}
-
-// noSlots makes JSON of data with slots: f gives what stands in each slot's
-// place, and keys lose what was put before them.
-func noSlots(b []byte, f func(ref []byte) ([]byte, error)) ([]byte, error) {
-	w := slotWalker{slot: f, plain: true}
+// Map replaces what stands for each slot: f gets the JSON beside "@", and gives that
+// which is to stand there.
+func Map(b []byte, f func(ref []byte) ([]byte, error)) ([]byte, error) {
+	w := walker{slot: f}
 	return w.walk(b)
 }
 
-func walkSlotted(b []byte, f func([]byte) ([]byte, error)) ([]byte, error) {
-	w := slotWalker{slot: f}
+// Plain makes JSON of data with slots: f gives what stands in each slot's place, and
+// keys lose what was put before them.
+func Plain(b []byte, f func(ref []byte) ([]byte, error)) ([]byte, error) {
+	w := walker{slot: f, plain: true}
 	return w.walk(b)
 }
 
-func (w *slotWalker) walk(b []byte) ([]byte, error) {
+func (w *walker) walk(b []byte) ([]byte, error) {
 	if !utf8.Valid(b) || !json.Valid(b) {
-		return nil, &caps.Error{Code: caps.Wrong, Message: "the data is not JSON in UTF-8"}
+		return nil, caps.Refuse(caps.Wrong, "the data is not JSON in UTF-8")
 	}
 	w.b, w.out = b, make([]byte, 0, len(b))
 	if err := w.value(); err != nil {
@@ -51,8 +49,8 @@ func (w *slotWalker) walk(b []byte) ([]byte, error) {
 	return w.out, nil
 }
 
-// slotWalker copies a JSON text, which is sound, without its white space.
-type slotWalker struct {
+// walker copies a JSON text, which is sound, without its white space.
+type walker struct {
 	b     []byte
 	at    int
 	out   []byte
@@ -62,7 +60,7 @@ type slotWalker struct {
 }
 
 // next gives the next byte that is no white space.
-func (w *slotWalker) next() byte {
+func (w *walker) next() byte {
 	for {
 		switch c := w.b[w.at]; c {
 		case ' ', '\t', '\r', '\n':
@@ -74,13 +72,13 @@ func (w *slotWalker) next() byte {
 }
 
 // take copies n bytes.
-func (w *slotWalker) take(n int) {
+func (w *walker) take(n int) {
 	w.out = append(w.out, w.b[w.at:w.at+n]...)
 	w.at += n
 }
 
 // scalar copies a string, a number or a word.
-func (w *slotWalker) scalar() {
+func (w *walker) scalar() {
 	end := w.at + 1
 	if w.b[w.at] == '"' {
 		for ; w.b[end] != '"'; end++ {
@@ -97,14 +95,14 @@ func (w *slotWalker) scalar() {
 	w.take(end - w.at)
 }
 
-func (w *slotWalker) value() error {
+func (w *walker) value() error {
 	c := w.next()
 	if c != '{' && c != '[' {
 		w.scalar()
 		return nil
 	}
-	if w.depth++; w.depth > maxSlottedDepth {
-		return &caps.Error{Code: caps.Wrong, Message: "the data nests more than 128 deep"}
+	if w.depth++; w.depth > maxDepth {
+		return caps.Refuse(caps.Wrong, "the data nests more than %d deep", maxDepth)
 	}
 	defer func() { w.depth-- }()
 	w.take(1)
@@ -131,7 +129,7 @@ func (w *slotWalker) value() error {
 
 // key copies an object's key and the colon. done tells that it was a slot's, of
 // which all is copied.
-func (w *slotWalker) key(first bool) (done bool, err error) {
+func (w *walker) key(first bool) (done bool, err error) {
 	start := len(w.out)
 	w.scalar()
 	var name string
@@ -162,14 +160,12 @@ func (w *slotWalker) key(first bool) (done bool, err error) {
 }
 
 func notEscaped(name string) error {
-	return &caps.Error{
-		Code: caps.Wrong, Message: "the data has a key that begins with \"@\" and is no slot",
-		Hint: "write \"@" + name + "\" for the key, or {\"@\": \"NAME\"} for the slot",
-	}
+	return caps.Refuse(caps.Wrong, `the data has a key that begins with "@" and is no slot`).
+		WithHint(`write "@%s" for the key, or {"@": "NAME"} for the slot`, name)
 }
 
 // reference copies what is beside "@", changed, and the object's end.
-func (w *slotWalker) reference(first bool, start int) error {
+func (w *walker) reference(first bool, start int) error {
 	w.next()
 	w.at++ // ':'
 	from := len(w.out)

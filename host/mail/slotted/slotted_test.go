@@ -1,4 +1,4 @@
-package mail
+package slotted
 
 import (
 	"encoding/json"
@@ -36,7 +36,7 @@ func TestSlotted(t *testing.T) {
 		{strings.Repeat("[", 129) + strings.Repeat("]", 129), ``, ``},
 	} {
 		var refs []string
-		got, err := mapSlots([]byte(c.in), func(ref []byte) ([]byte, error) {
+		got, err := Map([]byte(c.in), func(ref []byte) ([]byte, error) {
 			refs = append(refs, string(ref))
 			return []byte(`"x"`), nil
 		})
@@ -77,11 +77,11 @@ func TestDataIsNeverASlot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := dataOnly(b)
+		data, err := Data(b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same, err := mapSlots(data, func(ref []byte) ([]byte, error) {
+		same, err := Map(data, func(ref []byte) ([]byte, error) {
 			t.Fatalf("%s became the slot %s", b, ref)
 			return nil, nil
 		})
@@ -108,11 +108,11 @@ func TestKeysStayApart(t *testing.T) {
 		{``, `{"\u0040\u0040x":1}`, `{"\u0040x":1}`},
 	} {
 		if c.in != "" {
-			if data, err := dataOnly([]byte(c.in)); err != nil || string(data) != c.data {
+			if data, err := Data([]byte(c.in)); err != nil || string(data) != c.data {
 				t.Errorf("%s became %s, %v", c.in, data, err)
 			}
 		}
-		if back, err := noSlots([]byte(c.data), none); err != nil || string(back) != c.back {
+		if back, err := Plain([]byte(c.data), none); err != nil || string(back) != c.back {
 			t.Errorf("%s came back as %s, %v", c.data, back, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package mail
+package letter
 
 import (
 	"slices"
@@ -32,7 +32,7 @@ func TestParseText(t *testing.T) {
 		{"@{a}s @{b:c.d}.e", Text{[]string{"", "s ", ".e"}, []string{"a", "b"}, []string{"a", "c.d"}}},
 		{"é@a世", Text{[]string{"é", "世"}, []string{"a"}, []string{"a"}}},
 	} {
-		got, err := ParseText(c.text)
+		got, err := Parse(c.text)
 		if err != nil || !slices.Equal(got.Strings, c.want.Strings) || !slices.Equal(got.Edges, c.want.Edges) || !slices.Equal(got.Names, c.want.Names) {
 			t.Errorf("ParseText(%q) = %q, %v; want %q", c.text, got, err, c.want)
 		}
@@ -43,7 +43,7 @@ func TestParseText(t *testing.T) {
 		"@a:SELFISH", "@photo:Bob", "@photo:b:c", "@photo:é", "@Bob", "@phOto", "@a_b", "@x:" + id + "0", "@x:" + id[:len(id)-1],
 		"@x:" + strings.Repeat("a", 129),
 	} {
-		if got, err := ParseText(text); err == nil {
+		if got, err := Parse(text); err == nil {
 			t.Errorf("ParseText(%q) = %q, and should fail", text, got)
 		}
 	}

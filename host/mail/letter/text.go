@@ -1,4 +1,4 @@
-package mail
+package letter
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ var attachment = func() *regexp.Regexp {
 	return regexp.MustCompile(`^@(?:\{` + edge + `\}|` + edge + `)`)
 }()
 
-// ParseText takes a text apart. An attachment is @EDGE:NAME, or @EDGE for what
+// Parse takes a text apart. An attachment is @EDGE:NAME, or @EDGE for what
 // has that very name, either in braces where what follows could belong to it:
 // @{EDGE}s. NAME is a path of pet names or an identifier. Without braces it ends
 // where it cannot go on, so that a full stop after it is text; what looks as if
@@ -34,7 +34,7 @@ var attachment = func() *regexp.Regexp {
 // A plain @ is written \@; one that begins no attachment is an [*Error]
 // ([BadName]): it may be a slip of the hand, and what was meant would not be
 // sent. Before an @, two backslashes are one; elsewhere they are what they are.
-func ParseText(text string) (Text, error) {
+func Parse(text string) (Text, error) {
 	var t Text
 	var plain strings.Builder
 	for {
