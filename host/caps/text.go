@@ -99,8 +99,7 @@ func (t Type) known() bool {
 
 // String writes the locator.
 func (l Locator) String() string {
-	q := url.Values{"id": {hex.EncodeToString(l.ID.Number[:])}, "type": {string(l.Type)}}
-	s := Scheme + l.ID.Node.String() + "/?id=" + q.Get("id") + "&type=" + url.QueryEscape(string(l.Type))
+	s := Scheme + l.ID.Node.String() + "/?id=" + l.ID.key() + "&type=" + url.QueryEscape(string(l.Type))
 	for _, at := range l.At {
 		s += "&at=" + url.QueryEscape(at)
 	}
@@ -141,10 +140,8 @@ func ParseLocator(s string) (l Locator, err error) {
 		return Locator{}, err
 	}
 	l.Type, l.At = Type(q.Get("type")), q["at"]
-	switch {
-	case !l.Type.known() || len(l.At) > MaxAddresses || l.String() != s:
-		return Locator{}, bad
-	case slices.ContainsFunc(l.At, func(at string) bool { return at == "" || len(at) > maxAddress }):
+	badAddress := slices.ContainsFunc(l.At, func(at string) bool { return at == "" || len(at) > maxAddress })
+	if badAddress || !l.Type.known() || len(l.At) > MaxAddresses || l.String() != s {
 		return Locator{}, bad
 	}
 	return l, nil

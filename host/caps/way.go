@@ -25,17 +25,13 @@ type step struct {
 // wayTo looks for a way from a root to something: its steps, the root's first.
 // It is nil when there is none. It fails with errManyHold when the search is too
 // long for one transaction.
-func (x *Txn) wayTo(ctx context.Context, id ID) ([]step, error) {
-	way, err := x.search(ctx, id)
-	var limit *store.LimitError
-	if errors.As(err, &limit) {
-		err = errManyHold
-	}
-	return way, err
-}
-
-// search is wayTo with the store's own error when it is too long.
-func (x *Txn) search(ctx context.Context, id ID) ([]step, error) {
+func (x *Txn) wayTo(ctx context.Context, id ID) (way []step, err error) {
+	defer func() {
+		var limit *store.LimitError
+		if errors.As(err, &limit) {
+			err = errManyHold
+		}
+	}()
 	seen := map[ID]bool{id: true}
 	cameFrom := map[ID]step{} // the next step, from a holder to what it holds
 	next := []ID{id}
@@ -47,7 +43,7 @@ func (x *Txn) search(ctx context.Context, id ID) ([]step, error) {
 			return nil, err
 		}
 		if root != "" {
-			way := []step{{at, root}}
+			way = []step{{at, root}}
 			for at != id {
 				s := cameFrom[at]
 				way = append(way, s)

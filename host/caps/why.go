@@ -84,10 +84,7 @@ func (x *Txn) tellHolder(ctx context.Context, s step) (string, error) {
 		return "name " + parts[2], nil
 	}
 	held, err := x.TypeOf(ctx, s.id)
-	if CodeOf(err) != "" { // another node's
-		err = nil
-	}
-	if err != nil {
+	if err != nil && CodeOf(err) == "" { // of another node's, no more is known
 		return "", err
 	}
 	n, err := ParseNumber(parts[1])

@@ -50,7 +50,7 @@ type AgentInfo struct {
 
 // Info tells what the vat's owner sees of the agent.
 func (a *Agent) Info(ctx context.Context) (AgentInfo, error) {
-	return ask(ctx, a, func(x *txn) (AgentInfo, error) { return x.info(ctx, a.who) })
+	return ask(ctx, a.act, func(x *txn) (AgentInfo, error) { return x.info(ctx, a.who) })
 }
 
 // info is [Agent.Info].
@@ -95,7 +95,7 @@ func (a *Agent) MakeGuest(ctx context.Context, name string) (AgentInfo, error) {
 }
 
 func (a *Agent) makeAgent(ctx context.Context, name string, host bool, action string) (AgentInfo, error) {
-	return ask(ctx, a, func(x *txn) (info AgentInfo, err error) {
+	return ask(ctx, a.act, func(x *txn) (info AgentInfo, err error) {
 		if err := caps.CheckName(name); err != nil {
 			return info, err
 		}
@@ -133,7 +133,7 @@ func mustHost(a *caps.Agent, what string) error {
 // told in detail. It is empty when nothing holds it. It fails with Full when so
 // many hold it that no way was found.
 func (a *Agent) Why(ctx context.Context, id caps.ID) ([]string, error) {
-	return ask(ctx, a, func(x *txn) ([]string, error) {
+	return ask(ctx, a.act, func(x *txn) ([]string, error) {
 		if err := mustHost(a.who, "ask what holds something"); err != nil {
 			return nil, err
 		}
@@ -144,7 +144,7 @@ func (a *Agent) Why(ctx context.Context, id caps.ID) ([]string, error) {
 // Peers lists the other nodes that this one has heard of, in the order of their
 // keys. It is for hosts.
 func (a *Agent) Peers(ctx context.Context) ([]caps.Peer, error) {
-	return ask(ctx, a, func(x *txn) ([]caps.Peer, error) {
+	return ask(ctx, a.act, func(x *txn) ([]caps.Peer, error) {
 		if err := mustHost(a.who, "know peers"); err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ func (a *Agent) Publish(ctx context.Context, name string, capsule []byte) (id ca
 	if err != nil {
 		return id, err
 	}
-	return ask(ctx, a, func(x *txn) (caps.ID, error) {
+	return ask(ctx, a.act, func(x *txn) (caps.ID, error) {
 		if err := mustHost(a.who, "publish chains"); err != nil {
 			return id, err
 		}
@@ -54,7 +54,7 @@ func (a *Agent) Call(ctx context.Context, name string, input json.RawMessage, sl
 	if err := a.alone("a call"); err != nil {
 		return nil, err
 	}
-	c, err := ask(ctx, a, func(x *txn) (c Call, err error) {
+	c, err := ask(ctx, a.act, func(x *txn) (c Call, err error) {
 		target, err := x.resolve(ctx, name)
 		if err != nil {
 			return c, err
@@ -122,7 +122,7 @@ func (p *Post) runJournaled(ctx context.Context, who *caps.Agent, c Call, action
 	} else {
 		p.log.Error("a chain could not be run", "agent", who.Name, "err", err)
 	}
-	jerr := p.update(ctx, nil, func(x *txn) error { return x.journalFailure(ctx, who, action, 0, with(ran), text) })
+	jerr := p.act(ctx, func(x *txn) error { return x.journalFailure(ctx, who, action, 0, with(ran), text) })
 	if jerr != nil {
 		p.log.Error("a failure was not put in the agent's log", "agent", who.Name, "err", jerr)
 	}

@@ -124,31 +124,35 @@ func (x *txn) noLongerNew(ctx context.Context, owner *caps.Agent, row mailRow) e
 // mailbox knows.
 func (x *txn) threadOf(ctx context.Context, owner *caps.Agent, replyTo caps.Number) (caps.Number, error) {
 	for _, way := range []string{wayOut, wayIn} {
-		var at mailIDRow
-		there, err := x.Find(ctx, tableMailID, mailIDKey(owner.Number, way, replyTo), &at)
+		row, _, _, err := x.byID(ctx, owner, way, replyTo)
 		if err != nil {
 			return replyTo, err
 		}
-		if there {
-			row, err := x.mail(ctx, owner, at.Number)
-			if caps.CodeOf(err) == caps.NotFound {
-				return replyTo, nil // it has been forgotten
-			}
-			return row.Thread, err
+		if row != nil {
+			return row.Thread, nil
 		}
 	}
 	return replyTo, nil
 }
 
+// byID finds a letter by its id; row is nil where there is none. seen tells that it
+// has been in the mailbox, though it may have been forgotten.
+func (x *txn) byID(ctx context.Context, owner *caps.Agent, way string, id caps.Number) (row *mailRow, n uint64, seen bool, err error) {
+	var at mailIDRow
+	if seen, err = x.Find(ctx, tableMailID, mailIDKey(owner.Number, way, id), &at); err != nil || !seen {
+		return nil, 0, seen, err
+	}
+	found, err := x.mail(ctx, owner, at.Number)
+	if caps.CodeOf(err) == caps.NotFound {
+		return nil, 0, true, nil
+	}
+	return &found, at.Number, true, err
+}
+
 // own finds a message that an agent has sent; nil where there is none.
 func (x *txn) own(ctx context.Context, owner *caps.Agent, id caps.Number) (*mailRow, uint64, error) {
-	var at mailIDRow
-	there, err := x.Find(ctx, tableMailID, mailIDKey(owner.Number, wayOut, id), &at)
-	if err != nil || !there {
-		return nil, 0, err
-	}
-	row, err := x.mail(ctx, owner, at.Number)
-	return &row, at.Number, err
+	row, n, _, err := x.byID(ctx, owner, wayOut, id)
+	return row, n, err
 }
 
 // mail reads a message of a mailbox.

@@ -13,7 +13,7 @@ import (
 // List lists a directory, sorted by name; "" is the agent's own. INBOX.NUMBER
 // lists the attachments of a message.
 func (a *Agent) List(ctx context.Context, path string) ([]caps.Entry, error) {
-	return ask(ctx, a, func(x *txn) ([]caps.Entry, error) {
+	return ask(ctx, a.act, func(x *txn) ([]caps.Entry, error) {
 		if rest, ok := strings.CutPrefix(path, caps.NameInbox+"."); ok {
 			return x.attachments(ctx, rest)
 		}
@@ -45,7 +45,7 @@ func (x *txn) attachments(ctx context.Context, n string) ([]caps.Entry, error) {
 
 // Lookup tells what a name leads to; "" is the agent's own directory.
 func (a *Agent) Lookup(ctx context.Context, name string) (caps.Thing, error) {
-	return ask(ctx, a, func(x *txn) (caps.Thing, error) {
+	return ask(ctx, a.act, func(x *txn) (caps.Thing, error) {
 		r, err := x.resolveOrOwn(ctx, name)
 		if err != nil {
 			return caps.Thing{}, err
@@ -56,7 +56,7 @@ func (a *Agent) Lookup(ctx context.Context, name string) (caps.Thing, error) {
 
 // Locate gives the locator of what a name leads to.
 func (a *Agent) Locate(ctx context.Context, name string) (caps.Locator, error) {
-	return ask(ctx, a, func(x *txn) (caps.Locator, error) {
+	return ask(ctx, a.act, func(x *txn) (caps.Locator, error) {
 		r, err := x.resolve(ctx, name)
 		if err != nil {
 			return caps.Locator{}, err
@@ -67,14 +67,14 @@ func (a *Agent) Locate(ctx context.Context, name string) (caps.Locator, error) {
 
 // Identify gives the identifier that a name leads to.
 func (a *Agent) Identify(ctx context.Context, name string) (caps.ID, error) {
-	r, err := ask(ctx, a, func(x *txn) (caps.Ref, error) { return x.resolve(ctx, name) })
+	r, err := ask(ctx, a.act, func(x *txn) (caps.Ref, error) { return x.resolve(ctx, name) })
 	return r.ID, err
 }
 
 // ReverseIdentify gives the names that the agent's own directory has for an
 // identifier, sorted; SELF, HOST, AGENT, INBOX and NODE among them, last.
 func (a *Agent) ReverseIdentify(ctx context.Context, id caps.ID) ([]string, error) {
-	return ask(ctx, a, func(x *txn) ([]string, error) {
+	return ask(ctx, a.act, func(x *txn) ([]string, error) {
 		names, err := x.NamesFor(ctx, a.who.Dir, id)
 		if err != nil {
 			return nil, err
@@ -187,7 +187,7 @@ func (a *Agent) StoreValue(ctx context.Context, name string, value json.RawMessa
 	if err := caps.CheckJSON(value); err != nil {
 		return id, err
 	}
-	return ask(ctx, a, func(x *txn) (caps.ID, error) {
+	return ask(ctx, a.act, func(x *txn) (caps.ID, error) {
 		if err := mustHost(a.who, "store values"); err != nil {
 			return id, err
 		}

@@ -5,7 +5,6 @@ import (
 	"iter"
 
 	"qvat/host/caps"
-	"qvat/host/store"
 )
 
 // Follow gives the messages of the mailbox above a number, ascending, and then
@@ -76,10 +75,7 @@ func (f *follower) backlog(ctx context.Context, x *txn) ([]Message, error) {
 
 // tail gives the messages that the journal tells of.
 func (f *follower) tail(ctx context.Context, x *txn) ([]Message, bool, error) {
-	number := f.a.who.Number
-	entries, err := x.tx.Entries(ctx, tableJournal, store.EntriesQuery{
-		Prefix: number + "/", After: mailKey(number, f.logged), Limit: caps.PageRows,
-	})
+	entries, err := x.tx.Entries(ctx, tableJournal, between(f.a.who, f.logged, 0, caps.PageRows))
 	if err != nil || len(entries) == 0 {
 		return nil, false, err
 	}
@@ -149,7 +145,7 @@ func (a *Agent) followNames(ctx context.Context, path string, read func(*caps.Tx
 		var dir caps.Number
 		err := a.alone("following names")
 		if err == nil {
-			dir, err = ask(ctx, a, func(x *txn) (caps.Number, error) { return x.directory(ctx, path) })
+			dir, err = ask(ctx, a.act, func(x *txn) (caps.Number, error) { return x.directory(ctx, path) })
 		}
 		if err != nil {
 			yield(caps.NameChange{}, err)

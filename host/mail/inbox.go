@@ -7,7 +7,6 @@ import (
 
 	"qvat/host/caps"
 	"qvat/host/mail/letter"
-	"qvat/host/store"
 )
 
 // message gives a message as it is shown.
@@ -45,7 +44,7 @@ func (x *txn) message(ctx context.Context, owner *caps.Agent, n uint64) (Message
 
 // Message gives one message of the mailbox.
 func (a *Agent) Message(ctx context.Context, number uint64) (Message, error) {
-	return ask(ctx, a, func(x *txn) (Message, error) { return x.message(ctx, a.who, number) })
+	return ask(ctx, a.act, func(x *txn) (Message, error) { return x.message(ctx, a.who, number) })
 }
 
 // Bounds of what is listed at a time.
@@ -117,13 +116,8 @@ func tooLongASearch(rows int, at uint64, newest bool) error {
 // scan gives the messages between q.After and q.Before, from the newest with
 // q.Newest, until give has enough.
 func (x *txn) scan(ctx context.Context, owner *caps.Agent, q MessageQuery, give func(Message) bool) error {
-	e := store.EntriesQuery{Prefix: owner.Number + "/", Limit: x.p.mailRows(), Reverse: q.Newest}
-	if q.After > 0 {
-		e.After = mailKey(owner.Number, q.After)
-	}
-	if q.Before > 0 {
-		e.Before = mailKey(owner.Number, q.Before)
-	}
+	e := between(owner, q.After, q.Before, x.p.mailRows())
+	e.Reverse = q.Newest
 	return x.Each(ctx, tableMail, e, func(key string, value []byte) (bool, error) {
 		n, row, err := decodeMail(key, value, owner)
 		if err != nil {

@@ -77,7 +77,7 @@ func (in *Inside) Committed() {
 // Agent gives an agent by the owner's name or the identifier of its handle. Its
 // actions are the transaction's. It cannot follow or wait.
 func (in *Inside) Agent(ctx context.Context, name string) (*Agent, error) {
-	found, err := ask(ctx, in, func(x *txn) (*caps.Agent, error) { return x.AgentByName(ctx, name) })
+	found, err := ask(ctx, in.act, func(x *txn) (*caps.Agent, error) { return x.AgentByName(ctx, name) })
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -97,13 +96,8 @@ func (a *Agent) Log(ctx context.Context, q LogQuery) (list []LogEntry, err error
 	if err != nil {
 		return nil, err
 	}
-	e := store.EntriesQuery{Prefix: a.who.Number + "/", Limit: limit, Reverse: true}
-	if q.After > 0 {
-		e.After = mailKey(a.who.Number, q.After)
-	}
-	if q.Before > 0 {
-		e.Before = mailKey(a.who.Number, min(q.Before, math.MaxInt64))
-	}
+	e := between(a.who, q.After, q.Before, limit)
+	e.Reverse = true
 	err = a.act(ctx, func(x *txn) error {
 		list = []LogEntry{}
 		return x.Each(ctx, tableJournal, e, func(key string, value []byte) (bool, error) {

@@ -26,6 +26,7 @@ type Post struct {
 	node   caps.Key
 	log    *slog.Logger
 	caps   *caps.Keeper
+	form   letter.Form // of the bodies of letters
 	rates  wakeRates
 	queue  Queue
 
@@ -58,7 +59,8 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the post: %w", err)
 	}
-	err = p.update(ctx, nil, func(x *txn) error {
+	p.form = letter.Form{Bytes: p.limits.MessageBytes, Edges: p.limits.Edges, Kind: p.caps.Kind}
+	err = p.act(ctx, func(x *txn) error {
 		fresh, err := x.Begin(ctx)
 		if err != nil || !fresh {
 			return err
@@ -75,13 +77,8 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	return p, nil
 }
 
-// form is what the bodies of letters may be.
-func (p *Post) form() letter.Form {
-	return letter.Form{Bytes: p.limits.MessageBytes, Edges: p.limits.Edges, Kind: p.caps.Kind}
-}
-
 // Read reads the body of a letter from another node. It fails with BadSeal.
-func (p *Post) Read(text []byte) (letter.Body, error) { return p.form().Decode(text) }
+func (p *Post) Read(text []byte) (letter.Body, error) { return p.form.Decode(text) }
 
 // Close ends the post. Serve must have ended; the store stays open.
 func (p *Post) Close() error { return nil }
@@ -109,7 +106,7 @@ func (p *Post) Collect(ctx context.Context) error { return p.caps.Collect(ctx, p
 
 // capsUpdate is update for package caps.
 func (p *Post) capsUpdate(ctx context.Context, work func(x *caps.Txn) error) error {
-	return p.update(ctx, nil, func(x *txn) error { return work(x.Txn) })
+	return p.act(ctx, func(x *txn) error { return work(x.Txn) })
 }
 
 // CountRefusal counts an error that refuses what came from another node, and gives
@@ -133,7 +130,7 @@ func (p *Post) Refusals() map[caps.Code]int64 {
 
 // Agents lists all agents, in the order in which they were made.
 func (p *Post) Agents(ctx context.Context) ([]AgentInfo, error) {
-	return ask(ctx, p, func(x *txn) (list []AgentInfo, err error) {
+	return ask(ctx, p.act, func(x *txn) (list []AgentInfo, err error) {
 		err = x.EachAgent(ctx, func(a *caps.Agent) (bool, error) {
 			info, err := x.info(ctx, a)
 			list = append(list, info)
@@ -146,7 +143,7 @@ func (p *Post) Agents(ctx context.Context) ([]AgentInfo, error) {
 // Agent gives an agent by the owner's name for it (bob), by names from maker to
 // made (self.bob), or by the identifier of its handle.
 func (p *Post) Agent(ctx context.Context, name string) (*Agent, error) {
-	found, err := ask(ctx, p, func(x *txn) (*caps.Agent, error) { return x.AgentByName(ctx, name) })
+	found, err := ask(ctx, p.act, func(x *txn) (*caps.Agent, error) { return x.AgentByName(ctx, name) })
 	if err != nil {
 		return nil, err
 	}

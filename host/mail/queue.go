@@ -69,7 +69,7 @@ func (q *Queue) All(ctx context.Context) ([]Queued, error) {
 }
 
 func (q *Queue) read(ctx context.Context, prefix string) ([]Queued, error) {
-	return ask(ctx, q.p, func(x *txn) ([]Queued, error) {
+	return ask(ctx, q.p.act, func(x *txn) ([]Queued, error) {
 		list := []Queued{}
 		e := store.EntriesQuery{Prefix: prefix, Limit: queueRows}
 		err := x.Each(ctx, tableQueue, e, func(key string, value []byte) (bool, error) {
@@ -110,67 +110,58 @@ func (q *Queue) End(key string) {
 // Letter reads a letter, and where its node is; waits is false when it is not in
 // the queue any more.
 func (q *Queue) Letter(ctx context.Context, key string) (m letter.Sealed, at []string, waits bool, err error) {
-	err = q.p.update(ctx, nil, func(x *txn) error {
+	err = q.p.act(ctx, func(x *txn) error {
 		if _, waits, err = x.tx.Get(ctx, tableQueue, key); err != nil || !waits {
 			return err
 		}
-		owner, n, err := x.queued(ctx, key)
-		if err != nil {
+		return x.queued(ctx, key, func(owner *caps.Agent, n uint64) error {
+			message, err := x.message(ctx, owner, n)
+			if err != nil {
+				return err
+			}
+			m = message.Sealed
+			at, err = x.Addresses(ctx, m.To.Node)
 			return err
-		}
-		row, err := x.mail(ctx, owner, n)
-		if err != nil {
-			return err
-		}
-		message, err := row.message(n)
-		if err != nil {
-			return err
-		}
-		m = message.Sealed
-		at, err = x.Addresses(ctx, row.To.Node)
-		return err
+		})
 	})
 	return m, at, waits, err
 }
 
-// queued gives the sender of a letter in the queue, and its number.
-func (x *txn) queued(ctx context.Context, key string) (*caps.Agent, uint64, error) {
+// queued does something with a letter by its key in the queue.
+func (x *txn) queued(ctx context.Context, key string, work func(owner *caps.Agent, n uint64) error) error {
 	n, err := numberOf(key)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	owner, err := x.AgentByNumber(ctx, agentOf(key))
-	return owner, n, err
+	if err != nil {
+		return err
+	}
+	return work(owner, n)
 }
 
 // Arrived notes that the other node has a letter.
 func (q *Queue) Arrived(ctx context.Context, key string) error {
-	return q.p.update(ctx, nil, func(x *txn) error {
-		owner, n, err := x.queued(ctx, key)
-		if err != nil {
-			return err
-		}
-		row, waits, err := x.leaveQueue(ctx, owner, n)
-		if err != nil || !waits {
-			return err
-		}
-		row.State = StateSent
-		if err := x.setMail(ctx, owner, n, row); err != nil {
-			return err
-		}
-		return x.journal(ctx, owner, "arrived", n, map[string]uint64{"number": n})
+	return q.p.act(ctx, func(x *txn) error {
+		return x.queued(ctx, key, func(owner *caps.Agent, n uint64) error {
+			row, waits, err := x.leaveQueue(ctx, owner, n)
+			if err != nil || !waits {
+				return err
+			}
+			row.State = StateSent
+			if err := x.setMail(ctx, owner, n, row); err != nil {
+				return err
+			}
+			return x.journal(ctx, owner, "arrived", n, map[string]uint64{"number": n})
+		})
 	})
 }
 
 // Bounced notes that the other node will never take a letter, and why: it is
 // rejected.
 func (q *Queue) Bounced(ctx context.Context, key, why string) error {
-	return q.p.update(ctx, nil, func(x *txn) error {
-		owner, n, err := x.queued(ctx, key)
-		if err != nil {
-			return err
-		}
-		return x.giveUp(ctx, owner, n, "bounced", why)
+	return q.p.act(ctx, func(x *txn) error {
+		return x.queued(ctx, key, func(owner *caps.Agent, n uint64) error { return x.giveUp(ctx, owner, n, "bounced", why) })
 	})
 }
 
@@ -182,21 +173,17 @@ func (q *Queue) Tried(key string) Try {
 	return q.tries[key]
 }
 
-// Failed notes a delivery that failed.
-func (q *Queue) Failed(key string, t Try) {
+// Note notes what became of deliveries; the zero Try forgets it.
+func (q *Queue) Note(key string, t Try) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.tries == nil {
 		q.tries = map[string]Try{}
 	}
 	q.tries[key] = t
-}
-
-// Forget forgets what became of deliveries.
-func (q *Queue) Forget(key string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	delete(q.tries, key)
+	if t == (Try{}) {
+		delete(q.tries, key)
+	}
 }
 
 // roomInQueue refuses what the queue has no room for.
@@ -288,7 +275,7 @@ func (a *Agent) Cancel(ctx context.Context, message [32]byte) error {
 	if err := a.alone("Cancel"); err != nil {
 		return err
 	}
-	n, err := ask(ctx, a, func(x *txn) (uint64, error) {
+	n, err := ask(ctx, a.act, func(x *txn) (uint64, error) {
 		row, n, err := x.own(ctx, a.who, message)
 		if err == nil && row == nil {
 			err = caps.Refuse(caps.NotFound, "there is no message of yours with this id")
@@ -315,7 +302,7 @@ func (a *Agent) Cancel(ctx context.Context, message [32]byte) error {
 		return x.giveUp(ctx, a.who, n, "cancel", "it was taken back")
 	})
 	if err == nil {
-		q.Forget(key)
+		q.Note(key, Try{})
 	}
 	return err
 }

@@ -51,7 +51,7 @@ func (p *Post) callQueued(ctx context.Context, q queuedCall, last bool) error {
 	if err != nil && (!last || ctx.Err() != nil) {
 		return err
 	}
-	rerr := p.update(context.WithoutCancel(ctx), nil, func(x *txn) error {
+	rerr := p.act(context.WithoutCancel(ctx), func(x *txn) error {
 		for _, slot := range q.Slots {
 			if err := x.Release(ctx, slot.ID, q.holder()); err != nil {
 				return err

@@ -44,20 +44,19 @@ func (a *Agent) Resolve(ctx context.Context, number uint64, name string) error {
 			return err
 		}
 		b := letter.Body{Kind: letter.KindValue, Edges: []string{letter.EdgeValue}, IDs: []caps.ID{r.ID}, Types: []caps.Type{r.Type}}
-		return x.settle(ctx, number, caps.StateResolved, b, "")
+		return x.settle(ctx, number, "resolve", caps.StateResolved, b)
 	})
 }
 
 // Reject refuses a request; why may be "".
 func (a *Agent) Reject(ctx context.Context, number uint64, why string) error {
 	return a.act(ctx, func(x *txn) error {
-		b := letter.Body{Kind: letter.KindValue, Why: why}
-		return x.settle(ctx, number, caps.StateRejected, b, why)
+		return x.settle(ctx, number, "reject", caps.StateRejected, letter.Body{Kind: letter.KindValue, Why: why})
 	})
 }
 
 // settle answers a request that is still new.
-func (x *txn) settle(ctx context.Context, n uint64, state caps.State, b letter.Body, why string) error {
+func (x *txn) settle(ctx context.Context, n uint64, action string, state caps.State, b letter.Body) error {
 	row, asked, err := x.mailBody(ctx, x.who, n)
 	if err != nil {
 		return err
@@ -71,16 +70,12 @@ func (x *txn) settle(ctx context.Context, n uint64, state caps.State, b letter.B
 		return caps.Refuse(caps.Refused, "request %d has been %s already", n, row.State)
 	}
 	b.ReplyTo = &row.ID
-	action := "resolve"
-	if state == caps.StateRejected {
-		action = "reject"
-	}
 	if _, err := x.post(ctx, outgoing{to: row.From, body: b, thread: &row.Thread, action: "answer"}); err != nil {
 		return err
 	}
 	// A request to oneself was changed by its answer's delivery, but its copy
 	// that came was not.
-	row.State, row.Why = state, why
+	row.State, row.Why = state, b.Why
 	if err := x.noLongerNew(ctx, x.who, row); err != nil {
 		return err
 	}
@@ -154,7 +149,7 @@ func (a *Agent) Wait(ctx context.Context, message [32]byte) (Message, error) {
 		return Message{}, err
 	}
 	look := func(ctx context.Context) ([]Message, bool, error) {
-		m, err := ask(ctx, a, func(x *txn) (Message, error) {
+		m, err := ask(ctx, a.act, func(x *txn) (Message, error) {
 			row, n, err := x.own(ctx, a.who, message)
 			if err != nil {
 				return Message{}, err

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -102,6 +103,19 @@ type queueRow struct {
 // mailKey is the key of an agent's nth letter, or entry of its journal.
 func mailKey(agentNumber string, n uint64) string {
 	return caps.Below(agentNumber, caps.CountKey(n))
+}
+
+// between asks for an agent's letters, or entries of its journal, above after and
+// below before, each of which may be 0 for no bound.
+func between(owner *caps.Agent, after, before uint64, limit int) store.EntriesQuery {
+	q := store.EntriesQuery{Prefix: owner.Number + "/", Limit: limit}
+	if after > 0 {
+		q.After = mailKey(owner.Number, after)
+	}
+	if before > 0 {
+		q.Before = mailKey(owner.Number, min(before, math.MaxInt64))
+	}
+	return q
 }
 
 // agentOf reads the agent number at the beginning of a key.

@@ -17,7 +17,7 @@ import (
 // it waits in the queue until that node has it ([Agent.Outbox]). It fails with
 // Full when the recipient's mailbox, or the sender's share of it, is full.
 func (a *Agent) Send(ctx context.Context, to string, strings, edges, names []string) (Sent, error) {
-	return ask(ctx, a, func(x *txn) (Sent, error) {
+	return ask(ctx, a.act, func(x *txn) (Sent, error) {
 		if len(names) != len(edges) {
 			return Sent{}, unevenEdges(edges, names)
 		}
@@ -32,7 +32,7 @@ func (a *Agent) Send(ctx context.Context, to string, strings, edges, names []str
 
 // Reply answers a message, to who sent it, or again to whom one sent it oneself.
 func (a *Agent) Reply(ctx context.Context, number uint64, strings, edges, names []string) (Sent, error) {
-	return ask(ctx, a, func(x *txn) (Sent, error) {
+	return ask(ctx, a.act, func(x *txn) (Sent, error) {
 		if len(names) != len(edges) {
 			return Sent{}, unevenEdges(edges, names)
 		}
@@ -57,17 +57,17 @@ func unevenEdges(edges, names []string) error {
 func (x *txn) recipient(ctx context.Context, to string) (caps.ID, error) {
 	id, err := caps.ParseID(to)
 	if err != nil || id.Node == x.p.node { // of another's, delivery finds out whether it is a handle
-		h, err := x.resolveToKeep(ctx, to)
+		r, err := x.resolveToKeep(ctx, to)
 		if err == nil {
-			h, err = x.Resolved(ctx, h)
+			r, err = x.Resolved(ctx, r)
 		}
-		if err == nil && h.Type != caps.TypeHandle {
-			err = caps.Refuse(caps.Wrong, "%.140s is a %s: mail goes to a handle", to, h.Type)
+		if err == nil && r.Type != caps.TypeHandle {
+			err = caps.Refuse(caps.Wrong, "%.140s is a %s: mail goes to a handle", to, r.Type)
 		}
 		if err != nil {
 			return caps.ID{}, err
 		}
-		id = h.ID
+		id = r.ID
 	}
 	if id.Node == x.p.node {
 		return id, nil
@@ -96,7 +96,7 @@ type outgoing struct {
 	body    letter.Body
 	thread  *caps.Number // that of what it answers; nil: its own id
 	promise *caps.Number // of a request
-	action  string       // in the sender's log
+	action  string       // in the sender's journal
 	as      string       // how the sender called the recipient
 }
 
@@ -104,7 +104,7 @@ type outgoing struct {
 // recipient's or the queue.
 func (x *txn) post(ctx context.Context, l outgoing) (Sent, error) {
 	l.body.Date, l.body.Auto = x.Millis(), x.cause.depth()
-	text, err := x.p.form().Encode(l.body)
+	text, err := x.p.form.Encode(l.body)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -195,67 +195,4 @@ func (x *txn) file(ctx context.Context, owner *caps.Agent, row mailRow, ids []ca
 		}
 	}
 	return box.Mail, nil
-}
-
-// Take takes a letter from another node, which has proved that it is m.From.Node,
-// and whose seal holds; b is what it says. When it returns nil, the letter is on the
-// disk. It fails with Replayed, NotFound (no such agent), Full, Refused or Wrong.
-func (p *Post) Take(ctx context.Context, m letter.Sealed, b letter.Body) error {
-	return p.update(ctx, nil, func(x *txn) error {
-		to, err := x.AgentByKey(ctx, m.To.Number)
-		if err != nil {
-			return err
-		}
-		if err := x.unseen(ctx, to, m); err != nil {
-			return err
-		}
-		if err := x.ownTypes(ctx, b); err != nil {
-			return err
-		}
-		if err := x.Meet(ctx, x.who, m.From.Node, nil); err != nil {
-			return err
-		}
-		if err := x.admit(ctx, to, m, b); err != nil {
-			return err
-		}
-		return x.deliver(ctx, to, m, b)
-	})
-}
-
-// ownTypes refuses what a message from elsewhere says wrongly of things of this
-// node. What it says of others' is for them to say.
-func (x *txn) ownTypes(ctx context.Context, b letter.Body) error {
-	for i, id := range b.IDs {
-		if id.Node != x.p.node {
-			continue
-		}
-		typ, err := x.TypeOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		if typ != b.Types[i] {
-			return caps.Refuse(caps.Wrong, "the edge %s carries a %s, not a %s", b.Edges[i], typ, b.Types[i])
-		}
-	}
-	return nil
-}
-
-// unseen refuses a message that has come before.
-func (x *txn) unseen(ctx context.Context, to *caps.Agent, m letter.Sealed) error {
-	var seen mailIDRow
-	there, err := x.Find(ctx, tableMailID, mailIDKey(to.Number, wayIn, m.ID), &seen)
-	if err != nil || !there {
-		return err
-	}
-	row, err := x.mail(ctx, to, seen.Number)
-	if caps.CodeOf(err) == caps.NotFound { // it has been forgotten
-		return caps.Refuse(caps.Replayed, "the message has been delivered before")
-	}
-	if err != nil {
-		return err
-	}
-	if row.From != m.From || row.Body != string(m.Body) {
-		return caps.Refuse(caps.Refused, "another message has this one's id")
-	}
-	return caps.Refuse(caps.Replayed, "the message has been delivered before")
 }

@@ -101,7 +101,7 @@ func (s *Slots) Thing(ctx context.Context, a *Agent, name string) ([]byte, error
 
 // find gives what an agent finds as a slot of the run's data.
 func (s *Slots) find(ctx context.Context, a *Agent, work func(x *txn) (caps.Ref, error)) ([]byte, error) {
-	r, err := ask(ctx, a, work)
+	r, err := ask(ctx, a.act, work)
 	if err != nil {
 		return nil, err
 	}

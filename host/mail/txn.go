@@ -42,14 +42,9 @@ func (p *Post) update(ctx context.Context, who *caps.Agent, work func(x *txn) er
 	return nil
 }
 
-// actor does actions: an agent, the post itself, or either within a transaction.
-type actor interface {
-	act(ctx context.Context, work func(x *txn) error) error
-}
-
-// ask gives what an action finds out or makes.
-func ask[T any](ctx context.Context, who actor, work func(x *txn) (T, error)) (answer T, err error) {
-	err = who.act(ctx, func(x *txn) error {
+// ask gives what an action finds out or makes; act is what does it.
+func ask[T any](ctx context.Context, act func(context.Context, func(x *txn) error) error, work func(x *txn) (T, error)) (answer T, err error) {
+	err = act(ctx, func(x *txn) error {
 		answer, err = work(x)
 		return err
 	})

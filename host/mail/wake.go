@@ -123,7 +123,7 @@ func (x *txn) wakeCall(ctx context.Context, who *caps.Agent, w Wake) (c Call, er
 // is one that may pass.
 func (p *Post) runStaged(ctx context.Context, action string, detail map[string]any, last bool, find func(x *txn) (*caps.Agent, Call, error)) error {
 	var who *caps.Agent
-	c, err := ask(ctx, p, func(x *txn) (c Call, err error) {
+	c, err := ask(ctx, p.act, func(x *txn) (c Call, err error) {
 		who, c, err = find(x)
 		return c, err
 	})

@@ -151,11 +151,11 @@ func (w *Wire) deliverTo(ctx context.Context, p *parcel) {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
-			w.queue.Forget(key)
-			w.queue.Forget(p.node.String())
+			w.queue.Note(key, mail.Try{})
+			w.queue.Note(p.node.String(), mail.Try{})
 		case code != "" && code != caps.Elsewhere:
 			w.failed(key, err)
-			w.queue.Forget(p.node.String())
+			w.queue.Note(p.node.String(), mail.Try{})
 		default:
 			w.failed(p.node.String(), err)
 			return
@@ -208,7 +208,7 @@ func (w *Wire) failed(key string, err error) {
 	}
 	n := w.queue.Tried(key).Tries
 	wait := min(firstRetry<<min(n, 16), lastRetry)
-	w.queue.Failed(key, mail.Try{Tries: n + 1, Next: w.o.Now().Add(wait), Error: words})
+	w.queue.Note(key, mail.Try{Tries: n + 1, Next: w.o.Now().Add(wait), Error: words})
 	if caps.CodeOf(err) == "" {
 		w.o.Logger.Info("messages are delivered again later", "for", key, "err", err)
 	}
