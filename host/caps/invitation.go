@@ -23,11 +23,12 @@ func lookInvitation(ctx context.Context, x *Txn, _ ID, f Formula, t *Thing) erro
 	return nil
 }
 
-// Invitation gives who invites by an invitation that guest can accept now, and the
-// places whose names it has. It fails with Wrong when it is something else, and with
-// Used, Expired, Refused (it is guest's own), NotFound (it was taken back) or
-// Elsewhere.
-func (x *Txn) Invitation(ctx context.Context, id ID, guest *Agent) (host *Agent, places []Place, err error) {
+// UseInvitation uses up an invitation that guest can accept now, and gives who invites
+// and the places whose names lead to it. It is kept for a while, whatever becomes of
+// these, so that who comes second is told so. It fails with Wrong when it is something
+// else, and with Used, Expired, Refused (it is guest's own), NotFound (it was taken
+// back) or Elsewhere.
+func (x *Txn) UseInvitation(ctx context.Context, id ID, guest *Agent) (host *Agent, places []Place, err error) {
 	f, err := x.Formula(ctx, id)
 	switch {
 	case err != nil:
@@ -41,28 +42,20 @@ func (x *Txn) Invitation(ctx context.Context, id ID, guest *Agent) (host *Agent,
 	case f.Agent == guest.Number:
 		return nil, nil, Refuse(Refused, "the invitation is your own")
 	}
-	places, err = x.placesOf(ctx, id)
-	places = slices.DeleteFunc(places, func(at Place) bool { return f.Dir == nil || at.Dir != *f.Dir })
-	if err == nil && len(places) == 0 {
-		err = Refuse(NotFound, "the invitation has been taken back")
+	if places, err = x.placesOf(ctx, id); err != nil {
+		return nil, nil, err
 	}
-	if err != nil {
+	places = slices.DeleteFunc(places, func(at Place) bool { return f.Dir == nil || at.Dir != *f.Dir })
+	if len(places) == 0 {
+		return nil, nil, Refuse(NotFound, "the invitation has been taken back")
+	}
+	f.Used = true
+	if err := x.putFormula(ctx, id, f); err != nil {
+		return nil, nil, err
+	}
+	if err := x.holdUntil(ctx, id, FromMillis(f.Expires).Add(usedKept)); err != nil {
 		return nil, nil, err
 	}
 	host, err = x.AgentByNumber(ctx, f.Agent)
 	return host, places, err
-}
-
-// UseUp notes that an invitation was accepted. It is kept for a while, whatever
-// becomes of its names, so that who comes second is told so.
-func (x *Txn) UseUp(ctx context.Context, id ID) error {
-	f, err := x.Formula(ctx, id)
-	if err != nil {
-		return err
-	}
-	f.Used = true
-	if err := x.putFormula(ctx, id, f); err != nil {
-		return err
-	}
-	return x.holdUntil(ctx, id, FromMillis(f.Expires).Add(usedKept))
 }

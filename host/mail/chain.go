@@ -39,7 +39,7 @@ func (a *Agent) Publish(ctx context.Context, name string, capsule []byte) (id ca
 }
 
 // Call calls a published chain, and waits for its result. It runs as a message of
-// its own, in a transaction of its own, with an entry in the agent's log.
+// its own, in a transaction of its own, with an entry in the agent's journal.
 //
 // input is data with slots: in it the object {"@": "LABEL"} stands for the
 // capability that slots names by that label (a name, an identifier or a locator),

@@ -24,19 +24,19 @@ func (a *Agent) Invite(ctx context.Context, name string, expires time.Duration) 
 	if expires < 0 || expires > inviteMost {
 		return l, caps.Refuse(caps.Wrong, "an invitation lasts between no time and a year, not %v", expires)
 	}
-	err = a.act(ctx, func(x *txn) error {
+	return ask(ctx, a.act, func(x *txn) (l caps.Locator, err error) {
 		f := caps.Formula{Type: caps.TypeInvitation, Agent: a.who.Number, Expires: x.Time().Add(expires).UnixMilli()}
 		id, err := x.create(ctx, name, f)
 		if err != nil {
-			return err
-		}
-		if l, err = x.locator(ctx, caps.Ref{ID: id, Type: caps.TypeInvitation}); err != nil {
-			return err
+			return l, err
 		}
 		// The journal does not tell the invitation's number: who reads it could accept.
-		return x.journal(ctx, a.who, "invite", 0, map[string]any{"name": name, "expires": caps.FromMillis(f.Expires)})
+		err = x.journal(ctx, a.who, "invite", 0, map[string]any{"name": name, "expires": caps.FromMillis(f.Expires)})
+		if err != nil {
+			return l, err
+		}
+		return x.locator(ctx, caps.Ref{ID: id, Type: caps.TypeInvitation})
 	})
-	return l, err
 }
 
 // Accept accepts an invitation by its locator or identifier: name leads to the
@@ -50,14 +50,11 @@ func (a *Agent) Accept(ctx context.Context, locator, name string) error {
 		if err != nil {
 			return err
 		}
-		host, places, err := x.Invitation(ctx, r.ID, a.who)
+		host, places, err := x.UseInvitation(ctx, r.ID, a.who)
 		if err != nil {
 			return err
 		}
 		if err := x.boxesOf(ctx, host.Number, a.who.Number); err != nil {
-			return err
-		}
-		if err := x.UseUp(ctx, r.ID); err != nil {
 			return err
 		}
 		at, err := x.walk(ctx, name)

@@ -52,7 +52,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	p := &Post{o: o, limits: o.Limits.withDefaults(), node: caps.Key(node.Bytes()), log: o.Logger, refusals: map[caps.Code]int64{}}
-	p.queue.p = p
+	p.queue = Queue{p: p, tries: map[string]Try{}, atWork: map[string]bool{}}
 	p.caps, err = caps.New(caps.Options{
 		Node: p.node, Roots: roots, MaxNames: p.limits.Names, MaxAgents: p.limits.Agents, Logger: o.Logger,
 	})

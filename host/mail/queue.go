@@ -93,9 +93,6 @@ func (q *Queue) Begin(key string) bool {
 	if q.atWork[key] {
 		return false
 	}
-	if q.atWork == nil {
-		q.atWork = map[string]bool{}
-	}
 	q.atWork[key] = true
 	return true
 }
@@ -177,9 +174,6 @@ func (q *Queue) Tried(key string) Try {
 func (q *Queue) Note(key string, t Try) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.tries == nil {
-		q.tries = map[string]Try{}
-	}
 	q.tries[key] = t
 	if t == (Try{}) {
 		delete(q.tries, key)

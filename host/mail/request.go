@@ -12,11 +12,11 @@ import (
 // from now on, and to the thing when the request has been resolved, as do other
 // names that the promise has got meanwhile. It is gone when the request has been
 // rejected.
-func (a *Agent) Request(ctx context.Context, to, what, name string) (sent Sent, err error) {
-	err = a.act(ctx, func(x *txn) error {
+func (a *Agent) Request(ctx context.Context, to, what, name string) (Sent, error) {
+	return ask(ctx, a.act, func(x *txn) (Sent, error) {
 		target, err := x.recipient(ctx, to)
 		if err != nil {
-			return err
+			return Sent{}, err
 		}
 		f := caps.Formula{Type: caps.TypePromise, State: caps.StateNew}
 		var promise caps.ID
@@ -26,14 +26,11 @@ func (a *Agent) Request(ctx context.Context, to, what, name string) (sent Sent, 
 			promise, err = x.create(ctx, name, f)
 		}
 		if err != nil {
-			return err
+			return Sent{}, err
 		}
-		n := caps.Number(promise.Number)
 		b := letter.Body{Kind: letter.KindRequest, What: what}
-		sent, err = x.post(ctx, outgoing{to: target, body: b, promise: &n, action: "request", as: to})
-		return err
+		return x.post(ctx, outgoing{to: target, body: b, promise: (*caps.Number)(&promise.Number), action: "request", as: to})
 	})
-	return sent, err
 }
 
 // Resolve grants a request: what name leads to is sent to who asked.
