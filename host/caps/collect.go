@@ -151,7 +151,7 @@ func (x *Txn) judge(ctx context.Context, id ID) error {
 // goes, takes its hold with it, and so has the thing looked at again.
 
 // maxRemoved is how far from what lost a holder that goes on. What more than
-// maxSearch things hold in a circle is left then, until it loses another holder:
+// Options.MaxSearch things hold in a circle is left then, until it loses another holder:
 // to look at them in turn would have no end.
 const maxRemoved = 4
 

@@ -1,6 +1,7 @@
 package caps
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,9 @@ type Options struct {
 	// MaxNames is how many names a directory has at most, MaxAgents how many agents
 	// the vat has.
 	MaxNames, MaxAgents int
+	// MaxSearch is how many holders one search for a root looks at; 0 is 1,024. What
+	// has more above it is left, and those that hold it are looked at instead.
+	MaxSearch int
 	// Logger gets what the vat's owner should know; nil discards it.
 	Logger *slog.Logger
 }
@@ -43,6 +47,7 @@ func New(o Options) (*Keeper, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	o.MaxSearch = cmp.Or(o.MaxSearch, 1024)
 	k := &Keeper{o: o, kinds: map[Type]Kind{}, byNumber: map[string]*Agent{}, byKey: map[Key]*Agent{}, prefixes: []string{HolderOwn}}
 	for _, kind := range o.Kinds {
 		if _, twice := k.kinds[kind.Type]; twice {

@@ -41,6 +41,9 @@ type held struct {
 	self     *caps.Agent
 }
 
+// maxSearch is how many holders a search looks at in these tests.
+const maxSearch = 32
+
 func newHeld(t testing.TB, kinds ...caps.Kind) *held {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "vat.db")})
@@ -52,7 +55,7 @@ func newHeld(t testing.TB, kinds ...caps.Kind) *held {
 			t.Error(err)
 		}
 	})
-	k, err := caps.New(caps.Options{Node: caps.Key{1}, Kinds: append(caps.Kinds(), kinds...), MaxNames: 100, MaxAgents: 10})
+	k, err := caps.New(caps.Options{Node: caps.Key{1}, Kinds: append(caps.Kinds(), kinds...), MaxNames: 100, MaxAgents: 10, MaxSearch: maxSearch})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,10 +9,6 @@ import (
 	"qvat/host/store"
 )
 
-// maxSearch is how many holders one search looks at. What has more above it is
-// left, and those that hold it are looked at instead.
-const maxSearch = 1024
-
 // errManyHold is why a search gave no answer.
 var errManyHold = Refuse(Full, "so many hold it that the search for one that is kept was given up")
 
@@ -57,7 +53,7 @@ func (x *Txn) wayTo(ctx context.Context, id ID) (way []step, err error) {
 				return nil, err
 			}
 			for _, by := range page {
-				if len(seen) > maxSearch {
+				if len(seen) > x.k.o.MaxSearch {
 					return nil, errManyHold
 				}
 				if !seen[by.id] {

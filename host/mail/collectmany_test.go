@@ -64,34 +64,3 @@ func TestCollectWhatManyHold(t *testing.T) {
 		t.Errorf("what nobody holds is still there: %v", err)
 	}
 }
-
-// TestCollectCircleOfMany: a circle of very many directories keeps the collector
-// neither busy for ever nor from the rest, and what an agent has is kept.
-func TestCollectCircleOfMany(t *testing.T) {
-	t.Parallel()
-	v := newVat(t, mail.Options{})
-	ctx := t.Context()
-	self := v.Named("self")
-	v.OK(self.MakeDirectory(ctx, "hub"))
-	kept := v.Keep(self, "kept", `1`)
-	for from := range 11 {
-		v.Many("self", func(self *mail.Agent) {
-			for i := range 100 {
-				dir := fmt.Sprint("hub.d", 100*from+i)
-				v.OK(self.MakeDirectory(ctx, dir))
-				v.OK(self.Copy(ctx, "hub", dir+".back"))
-				v.OK(self.Copy(ctx, "kept", dir+".kept"))
-			}
-		})
-	}
-	v.OK(self.Copy(ctx, "kept", "also"))
-	v.OK(self.Remove(ctx, "kept"))
-	lost := v.Keep(self, "lost", `2`)
-	v.OK(self.Remove(ctx, "hub"))
-	v.OK(self.Remove(ctx, "lost"))
-	v.OK(v.Collect(ctx))
-	must(self.Lookup(ctx, kept.String()))(t)
-	if _, err := self.Lookup(ctx, lost.String()); code(err) != caps.NotFound {
-		t.Errorf("what nobody holds is still there: %v", err)
-	}
-}
