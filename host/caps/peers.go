@@ -26,10 +26,10 @@ func (x *Txn) Addresses(ctx context.Context, node Key) ([]string, error) {
 }
 
 // Meet notes another node. Addresses, which all agents of the vat go by, are noted
-// for hosts (who; nil is the vat itself) alone, behind those that are known; where there are as many as may be,
-// the oldest goes. What a guest does notes nothing. When as many nodes are known as
-// may be, a host's locator is refused with Full, and a node without one is not
-// noted: there is no more to know of it than its key.
+// for hosts alone (who; nil is the vat itself), behind those that are known; where
+// there are as many as may be, the oldest goes. What a guest does notes nothing. When
+// as many nodes are known as may be, a host's locator is refused with Full, and a node
+// without one is not noted: there is no more to know of it than its key.
 func (x *Txn) Meet(ctx context.Context, who *Agent, node Key, at []string) error {
 	guest := who != nil && !who.Host
 	if node == x.k.o.Node || guest {
