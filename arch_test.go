@@ -25,7 +25,11 @@ host/store/sqlite/* < host/store/sqlite
 chains host/store < host/library
 chains host/fault < host/api
 chains runtime < host/config
-chains host/store host/retry < host/mail
+chains host/store < host/caps
+host/caps < host/mail/letter host/mail/slotted
+host/store < host/mail/jobs
+chains host/store host/caps host/mail/jobs host/mail/letter host/mail/slotted < host/mail
+chains host/caps host/mail host/mail/letter < host/mail/wire
 host/fault host/mail < host/actions < host/control
 chains host/mail host/actions < host/web
 chains runtime host/store host/mail host/actions < host/powers
@@ -54,7 +58,7 @@ var only = map[string][]string{
 }
 
 // testRooms are rooms that exist for the tests of others.
-var testRooms = []string{"chains/chaintest", "host/store/storetest", "host/store/sqlite/sqlitetest", "runtime/runtimetest"}
+var testRooms = []string{"chains/chaintest", "host/mail/mailtest", "host/store/storetest", "host/store/sqlite/sqlitetest", "runtime/runtimetest"}
 
 func TestImports(t *testing.T) {
 	seen := 0

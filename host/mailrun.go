@@ -62,11 +62,11 @@ func (s slotted) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
 // agentsIn is the vat's agents within an attempt's transaction. What runs on behalf
 // of a delivery says so, or a letter could wake its own sender for ever.
 func (v *Vat) agentsIn(tx *effects, inv *invocation, recorder *powers.Recorder) *mail.Inside {
-	left, auto := -1, uint8(0)
+	var cause *mail.Cause
 	if c := inv.call; c != nil {
-		left, auto = c.Left, c.Auto
+		cause = &c.Cause
 	}
-	return v.post.In(tx).During(inv.arrived, left, auto).Draw(recorder.Chance("qvat:mail"))
+	return v.post.In(tx).During(inv.arrived, cause).Draw(recorder.Chance("qvat:mail"))
 }
 
 // resultOf makes the result of a call what its caller gets, and adds what is to
@@ -83,8 +83,7 @@ type callRecord struct {
 	Agent mail.ID     `json:"agent"`
 	Slots []mail.Slot `json:"slots"`
 	Fuel  int64       `json:"fuel"`
-	Left  int         `json:"left"`
-	Auto  uint8       `json:"auto"`
+	mail.Cause
 }
 
 // callJSON is that as JSON; nil where there is no call.
@@ -92,7 +91,7 @@ func callJSON(c *mail.Call) json.RawMessage {
 	if c == nil {
 		return nil
 	}
-	b, err := json.Marshal(callRecord{c.Agent, c.Slots, c.Fuel, c.Left, c.Auto})
+	b, err := json.Marshal(callRecord{c.Agent, c.Slots, c.Fuel, c.Cause})
 	if err != nil {
 		panic(err) // numbers and identifiers always have a JSON form
 	}

@@ -9,6 +9,7 @@ import (
 
 	"qvat/host/control"
 	"qvat/host/mail"
+	"qvat/host/mail/wire"
 )
 
 // openPost opens the vat's agents, whose node is the vat's own key.
@@ -34,6 +35,8 @@ func (v *Vat) servePost(ctx context.Context, l *control.Listener, login func() s
 			v.log.LogAttrs(ctx, slog.LevelError, "mail has stopped", slog.Any("err", err))
 		}
 	})
+	w := wire.New(wire.Options{Post: v.post, Now: v.embed.Now, Logger: v.log})
+	v.workers.Go(func() { w.Serve(ctx) })
 	o := control.Options{Post: v.post, Logger: v.log}
 	if login != nil {
 		o.Login = func(context.Context) (string, error) { return login(), nil }

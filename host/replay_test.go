@@ -106,7 +106,7 @@ func (v *replayVat) again(r store.Record) (Answer, error) {
 	if of.Call != nil {
 		var call callRecord
 		v.must(json.Unmarshal(of.Call, &call))
-		c.call = &mail.Call{ID: r.ID, Input: of.Input, Slots: call.Slots, Agent: call.Agent, Fuel: call.Fuel, Left: call.Left, Auto: call.Auto}
+		c.call = &mail.Call{ID: r.ID, Input: of.Input, Slots: call.Slots, Agent: call.Agent, Fuel: call.Fuel, Cause: call.Cause}
 	}
 	t := target{id: r.ID, capsule: chains.Capsule{Chain: of.Chain, Input: of.Input}}
 	a, _, err := v.run(v.t.Context(), newInvocation(t, c, time.UnixMicro(r.At)), recorder)

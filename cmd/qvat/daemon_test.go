@@ -76,7 +76,7 @@ func cmdStarts(ts *testscript.TestScript, neg bool, args []string) {
 
 // warm gives the vat in dir machine code, if there is a vat.
 func warm(dir string) error {
-	if !isVat(dir) {
+	if !cli.IsVat(dir) {
 		return nil
 	}
 	return plant(filepath.Join(dir, "cache"))

@@ -13,7 +13,7 @@ import (
 
 // silent is an app with nothing around it.
 func silent() *app {
-	return &app{&cli.App{
+	return &app{App: &cli.App{
 		Stdin:  strings.NewReader(""),
 		Stdout: io.Discard,
 		Stderr: io.Discard,

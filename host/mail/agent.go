@@ -2,38 +2,77 @@ package mail
 
 import (
 	"context"
-	"crypto/ed25519"
+
+	"qvat/host/caps"
 )
 
+// Agent is one agent of the vat. Its methods may be called from any goroutine.
+//
+// Each is one transaction with an entry in the agent's journal, and is on the disk
+// when it returns. One that fails has done nothing. They fail with a [*caps.Error],
+// with ctx's error, or with the store's.
+//
+// Where a name is asked for, a path of pet names from the agent's own directory
+// (friends.bob), a special name, an identifier or a locator will do; a name that
+// is to be made is a path, whose directory exists and does not have it yet.
+type Agent struct {
+	p   *Post
+	who *caps.Agent
+	in  *Inside // nil: each action has a transaction of its own
+}
+
+// act does an action of the agent.
+func (a *Agent) act(ctx context.Context, work func(x *txn) error) error {
+	if a.in != nil {
+		return a.in.run(ctx, a.who, work)
+	}
+	return a.p.update(ctx, a.who, work)
+}
+
+// alone refuses what waits, within somebody else's transaction.
+func (a *Agent) alone(what string) error {
+	if a.in != nil {
+		return caps.Refuse(caps.Refused, "%s waits for others, which a transaction cannot", what)
+	}
+	return nil
+}
+
+// AgentInfo is what the vat's owner sees of an agent.
+type AgentInfo struct {
+	Name   string // as the owner calls it; unique in the vat
+	Host   bool
+	Of     string // the agent that made it; "" for the first
+	Key    caps.Key
+	Handle caps.ID
+	Unread int // messages of others whose state is new
+	Wakes  string
+}
+
 // Info tells what the vat's owner sees of the agent.
-func (a *Agent) Info(ctx context.Context) (info AgentInfo, err error) {
-	err = a.do(ctx, func(x *act) error {
-		info, err = x.info(ctx, a.who)
-		return err
-	})
-	return info, err
+func (a *Agent) Info(ctx context.Context) (AgentInfo, error) {
+	return ask(ctx, a.act, func(x *txn) (AgentInfo, error) { return x.info(ctx, a.who) })
 }
 
 // info is [Agent.Info].
-func (x *act) info(ctx context.Context, a *agent) (AgentInfo, error) {
-	info := AgentInfo{Name: a.name, Host: a.host, Key: a.key, Handle: a.handle}
-	if a.of != "" {
-		of, err := x.agentBySeat(ctx, a.of)
+func (x *txn) info(ctx context.Context, a *caps.Agent) (AgentInfo, error) {
+	info := AgentInfo{Name: a.Name, Host: a.Host, Key: a.Key, Handle: a.Handle}
+	if a.Maker != "" {
+		maker, err := x.AgentByNumber(ctx, a.Maker)
 		if err != nil {
 			return info, err
 		}
-		info.Of = of.name
+		info.Of = maker.Name
 	}
-	var box boxRow
-	if _, err := x.find(ctx, tableBox, a.seat, &box); err != nil {
+	box, err := x.peekBox(ctx, a.Number)
+	if err != nil {
 		return info, err
 	}
 	info.Unread = box.New
 	if box.Wake == nil {
 		return info, nil
 	}
-	id := ID{box.Wake.Chain, x.p.node}
-	names, err := x.namesIn(ctx, a.dir, id)
+	id := x.p.id(box.Wake.Chain)
+	names, err := x.NamesFor(ctx, a.Dir, id)
 	if err != nil {
 		return info, err
 	}
@@ -47,101 +86,68 @@ func (x *act) info(ctx context.Context, a *agent) (AgentInfo, error) {
 // otherwise it fails with code BadName. It fails with code Full when the vat has
 // Limits.Agents.
 func (a *Agent) MakeHost(ctx context.Context, name string) (AgentInfo, error) {
-	return a.make(ctx, name, true)
+	return a.makeAgent(ctx, name, true, "mkhost")
 }
 
 // MakeGuest makes a guest, as [Agent.MakeHost] makes a host.
 func (a *Agent) MakeGuest(ctx context.Context, name string) (AgentInfo, error) {
-	return a.make(ctx, name, false)
+	return a.makeAgent(ctx, name, false, "mkguest")
 }
 
-func (a *Agent) make(ctx context.Context, name string, host bool) (info AgentInfo, err error) {
-	if err := CheckName(name); err != nil {
-		return info, err
-	}
-	action := "mkguest"
-	if host {
-		action = "mkhost"
-	}
-	err = a.do(ctx, func(x *act) error {
-		if err := a.who.mustHost("make agents"); err != nil {
-			return err
+func (a *Agent) makeAgent(ctx context.Context, name string, host bool, action string) (AgentInfo, error) {
+	return ask(ctx, a.act, func(x *txn) (info AgentInfo, err error) {
+		if err := caps.CheckName(name); err != nil {
+			return info, err
 		}
-		made, err := x.makeAgent(ctx, name, host, a.who.seat)
+		if err := mustHost(a.who, "make agents"); err != nil {
+			return info, err
+		}
+		made, err := x.MakeAgent(ctx, name, host, a.who.Number)
 		if err != nil {
-			return err
+			return info, err
 		}
-		if err := x.bind(ctx, a.who.dir, name, made.handle, TypeHandle); err != nil {
-			return err
+		at, handle := caps.Place{Dir: a.who.Dir, Name: name}, caps.Ref{ID: made.Handle, Type: caps.TypeHandle}
+		if err := x.Bind(ctx, at, handle); err != nil {
+			return info, err
 		}
-		if err := x.log(ctx, a.who, action, 0, map[string]any{"name": name, "id": made.handle}); err != nil {
-			return err
+		if err := x.journal(ctx, a.who, action, 0, map[string]any{"name": name, "id": made.Handle}); err != nil {
+			return info, err
 		}
-		if err := x.log(ctx, made, "made", 0, map[string]any{"by": a.who.handle}); err != nil {
-			return err
+		if err := x.journal(ctx, made, "made", 0, map[string]any{"by": a.who.Handle}); err != nil {
+			return info, err
 		}
-		if err := x.flush(ctx); err != nil {
-			return err
-		}
-		info, err = x.info(ctx, made)
-		return err
+		return x.info(ctx, made)
 	})
-	return info, err
 }
 
 // mustHost refuses to a guest what is a host's to do.
-func (a *agent) mustHost(what string) error {
-	if a.host {
+func mustHost(a *caps.Agent, what string) error {
+	if a.Host {
 		return nil
 	}
-	return refusal(Refused, "%s is a guest: only hosts %s", a.name, what).hint("ask its host to do it, and to mail the result")
+	return caps.Refuse(caps.Refused, "%s is a guest: only hosts %s", a.Name, what).WithHint("ask its host to do it, and to mail the result")
 }
 
-// makeAgent makes an agent with all that is its own.
-func (x *act) makeAgent(ctx context.Context, name string, host bool, of string) (*agent, error) {
-	var s stateRow
-	if _, err := x.find(ctx, tableState, "state", &s); err != nil {
-		return nil, err
-	}
-	if s.Agents >= x.p.limits.Agents {
-		return nil, refusal(Full, "the vat has %d agents, which is its limit", s.Agents)
-	}
-	var taken string
-	if there, err := x.find(ctx, tableAgentName, name, &taken); err != nil {
-		return nil, err
-	} else if there {
-		return nil, refusal(BadName, "an agent of this vat is called %s already: the name is taken", name)
-	}
-	s.Agents++
-	seat, seed := seatKey(s.Agents), x.random()
-	row := agentRow{Name: name, Host: host, Of: of, Seed: seed[:ed25519.SeedSize], Dir: x.random(), Self: x.random(), Inbox: x.random()}
-	a := x.p.atHand(seat, row)
-	for table, r := range map[string]struct {
-		key   string
-		value any
-	}{
-		tableState:     {"state", s},
-		tableAgent:     {seat, row},
-		tableAgentKey:  {a.key.String(), seat},
-		tableAgentName: {name, seat},
-	} {
-		if err := x.put(ctx, table, r.key, r.value); err != nil {
+// Why tells what holds something: the way from an agent or a message to it, a
+// line for each step. It is for hosts; what another host's agents hold is not
+// told in detail. It is empty when nothing holds it. It fails with Full when so
+// many hold it that no way was found.
+func (a *Agent) Why(ctx context.Context, id caps.ID) ([]string, error) {
+	return ask(ctx, a.act, func(x *txn) ([]string, error) {
+		if err := mustHost(a.who, "ask what holds something"); err != nil {
 			return nil, err
 		}
-	}
-	for n, f := range map[number]formulaRow{
-		number(a.key): {Type: TypeHandle, Seat: seat},
-		a.dir:         {Type: TypeDirectory, Payer: seat},
-		a.self:        {Type: TypeAgent, Seat: seat},
-		a.inbox:       {Type: TypeDirectory, Seat: seat, Inbox: true},
-	} {
-		if err := x.put(ctx, tableFormula, n.String(), f); err != nil {
+		return x.Why(ctx, a.who, id)
+	})
+}
+
+// Peers lists the other nodes that this one has heard of, in the order of their
+// keys. It is for hosts.
+func (a *Agent) Peers(ctx context.Context) ([]caps.Peer, error) {
+	return ask(ctx, a.act, func(x *txn) ([]caps.Peer, error) {
+		if err := mustHost(a.who, "know peers"); err != nil {
 			return nil, err
 		}
-		if err := x.hold(ctx, ID{n, x.p.node}, holderAgent); err != nil {
-			return nil, err
-		}
-	}
-	x.made[seat] = a
-	return a, nil
+		return x.Peers(ctx)
+	})
 }

@@ -33,10 +33,10 @@ func benchDeliver(b *testing.B, senders, recipients int, edge bool) {
 	v := newVat(b, mail.Options{Limits: room, Now: time.Now})
 	from, to := make([]*mail.Agent, senders), make([]string, recipients)
 	for i := range from {
-		from[i] = v.agent(fmt.Sprint("from", i))
+		from[i] = v.Named(fmt.Sprint("from", i))
 	}
 	for i := range to {
-		to[i] = must(v.agent(fmt.Sprint("to", i)).Identify(b.Context(), "SELF"))(b).String()
+		to[i] = must(v.Named(fmt.Sprint("to", i)).Identify(b.Context(), "SELF"))(b).String()
 	}
 	strings, edges, names := []string{"a message of some words, as they are sent"}, []string(nil), []string(nil)
 	if edge {
@@ -56,7 +56,7 @@ func benchDeliver(b *testing.B, senders, recipients int, edge bool) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "messages/s")
-	st := v.s.Stats()
+	st := v.S.Stats()
 	b.ReportMetric(float64(st.Conflicts)/float64(b.N), "conflicts/message")
 	b.ReportMetric(float64(st.Commits)/float64(max(st.Writes, 1)), "commits/fsync")
 }
@@ -65,13 +65,13 @@ func benchDeliver(b *testing.B, senders, recipients int, edge bool) {
 // bar is 20 ms.
 func BenchmarkNewestPage(b *testing.B) {
 	v := newVat(b, mail.Options{Limits: room})
-	self, bob := v.agent("self"), v.agent("bob")
+	self, bob := v.Named("self"), v.Named("bob")
 	fill(b, self, 100_000)
 	for _, reopened := range []bool{false, true} {
 		b.Run(fmt.Sprintf("reopened=%v", reopened), func(b *testing.B) {
 			if reopened {
-				v.reopen()
-				bob = v.agent("bob")
+				v.Reopen()
+				bob = v.Named("bob")
 			}
 			b.ResetTimer()
 			for b.Loop() {

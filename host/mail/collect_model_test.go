@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +14,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"qvat/host/caps"
+	"qvat/host/mail/letter"
 	"qvat/host/store"
 	"qvat/host/store/sqlite"
 	"qvat/host/store/sqlite/sqlitetest"
@@ -59,12 +62,13 @@ type model struct {
 func openModel(t *rapid.T, path string) *model {
 	ctx := context.Background()
 	m := &model{file: path, at: time.UnixMilli(1_800_000_000_000)}
-	var err error
+	_, node, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if m.s, err = sqlite.Open(ctx, sqlite.Options{Path: path}); err != nil {
 		t.Fatal(err)
 	}
-	seed := random()
-	node := (&Post{}).atHand("", agentRow{Seed: seed[:]}).secret
 	if m.p, err = Open(ctx, Options{Store: m.s, Node: node, Now: func() time.Time { return m.at }}); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +133,7 @@ func inside(dir, name string) string {
 
 // did fails the test with an error that is no refusal.
 func did(t *rapid.T, err error) {
-	var refused *Error
+	var refused *caps.Error
 	if err != nil && !errors.As(err, &refused) {
 		t.Fatal(err)
 	}
@@ -165,7 +169,7 @@ func (m *model) send(t *rapid.T) {
 	a := m.agent(t)
 	edges, names := []string{"x", "y"}, []string{m.path(t, a, "one"), m.path(t, a, "two")}
 	n := rapid.IntRange(0, 2).Draw(t, "edges")
-	_, err := a.Send(context.Background(), m.agent(t).who.handle.String(), make([]string, n+1), edges[:n], names[:n])
+	_, err := a.Send(context.Background(), m.agent(t).who.Handle.String(), make([]string, n+1), edges[:n], names[:n])
 	did(t, err)
 }
 
@@ -185,7 +189,7 @@ func (m *model) message(t *rapid.T, a *Agent, ok func(Message) bool) uint64 {
 func (m *model) adopt(t *rapid.T) {
 	a := m.agent(t)
 	n := m.message(t, a, func(m Message) bool { return len(m.Edges) > 0 })
-	edge := rapid.SampledFrom([]string{"x", "y", edgeValue}).Draw(t, "edge")
+	edge := rapid.SampledFrom([]string{"x", "y", letter.EdgeValue}).Draw(t, "edge")
 	did(t, a.Adopt(context.Background(), n, edge, m.free(t, a, "path")))
 }
 
@@ -200,13 +204,13 @@ func (m *model) request(t *rapid.T) {
 	if rapid.Bool().Draw(t, "named") {
 		name = m.free(t, a, "path")
 	}
-	_, err := a.Request(context.Background(), m.agent(t).who.handle.String(), "x", name)
+	_, err := a.Request(context.Background(), m.agent(t).who.Handle.String(), "x", name)
 	did(t, err)
 }
 
 func (m *model) settle(t *rapid.T) {
 	a := m.agent(t)
-	n := m.message(t, a, func(m Message) bool { return m.Kind == KindRequest && m.State == StateNew })
+	n := m.message(t, a, func(m Message) bool { return m.Kind == letter.KindRequest && m.State == caps.StateNew })
 	if rapid.Bool().Draw(t, "grant") {
 		did(t, a.Resolve(context.Background(), n, m.path(t, a, "path")))
 	} else {
@@ -245,7 +249,7 @@ func (m *model) check(t *rapid.T) {
 	if err := m.p.Collect(ctx); err != nil {
 		t.Fatal(err)
 	}
-	err := m.p.run(ctx, nil, func(x *act) error {
+	err := m.p.update(ctx, nil, func(x *txn) error {
 		tr := newTrace(ctx, x)
 		if tr.err != nil {
 			return tr.err
@@ -272,7 +276,7 @@ func (m *model) check(t *rapid.T) {
 
 // trace is everything, gone through from the roots.
 type trace struct {
-	formulas map[string]formulaRow
+	formulas map[string]caps.Formula
 	out      map[string][]string // what each formula leads to, here
 	held     map[string]bool     // as noted
 	holds    map[string]bool     // as it is
@@ -280,56 +284,59 @@ type trace struct {
 	names    map[string]int      // as they are
 	reached  map[string]bool
 	roots    []string
-	fresh    map[string]int   // new messages by seat
+	fresh    map[string]int   // new messages by number
 	bytes    map[string]int64 // of them
 	err      error
 }
 
-func newTrace(ctx context.Context, x *act) *trace {
+func newTrace(ctx context.Context, x *txn) *trace {
 	tr := &trace{
-		formulas: map[string]formulaRow{}, out: map[string][]string{}, held: map[string]bool{}, holds: map[string]bool{},
+		formulas: map[string]caps.Formula{}, out: map[string][]string{}, held: map[string]bool{}, holds: map[string]bool{},
 		counts: map[string]int{}, names: map[string]int{}, reached: map[string]bool{}, fresh: map[string]int{}, bytes: map[string]int64{},
 	}
-	each(ctx, x, tr, tableFormula, func(key string, f formulaRow) {
+	each(ctx, x, tr, "qvat:formula", func(key string, f caps.Formula) {
 		tr.formulas[key] = f
 		for _, h := range f.Holds {
-			tr.lead(x, key, h.ID, below(holderFormula, key))
+			tr.lead(key, h.ID, caps.Below("f", key))
 		}
 	})
-	each(ctx, x, tr, tableExpiry, func(key string, _ int) { // an invitation that was accepted
-		tr.root(x, key[len(key)-numberDigits:], holderAgent)
+	each(ctx, x, tr, "qvat:expiry", func(key string, _ int) { // an invitation that was accepted
+		tr.root(key[len(key)-64:], caps.HolderOwn)
 	})
-	each(ctx, x, tr, tableName, func(key string, row nameRow) {
+	each(ctx, x, tr, "qvat:name", func(key string, row caps.Ref) {
 		dir, name, _ := strings.Cut(key, "/")
 		tr.names[dir]++
 		if _, ok := tr.formulas[dir]; !ok {
 			tr.err = fmt.Errorf("a name of %s, which is not there", dir)
 		}
-		tr.lead(x, dir, row.ID, below(below(holderName, dir), name))
+		tr.lead(dir, row.ID, caps.Below(caps.Below("n", dir), name))
 	})
-	each(ctx, x, tr, tableNames, func(key string, n int) { tr.counts[key] = n })
-	each(ctx, x, tr, tableHeld, func(key string, _ int) { tr.held[key] = true })
-	each(ctx, x, tr, tableAgent, func(_ string, row agentRow) {
-		a := x.p.atHand("", row)
-		for _, n := range []number{number(a.key), row.Dir, row.Self, row.Inbox} {
-			tr.root(x, n.String(), holderAgent)
+	each(ctx, x, tr, "qvat:names", func(key string, n int) { tr.counts[key] = n })
+	each(ctx, x, tr, "qvat:held", func(key string, _ int) { tr.held[key] = true })
+	err := x.EachAgent(ctx, func(a *caps.Agent) (bool, error) {
+		for _, n := range []caps.Number{caps.Number(a.Key), a.Dir, a.Self, a.Inbox} {
+			tr.root(n.String(), caps.HolderOwn)
 		}
+		return true, nil
 	})
+	if err != nil {
+		tr.err = err
+	}
 	each(ctx, x, tr, tableMail, func(key string, row mailRow) {
 		b, err := row.body()
 		if err != nil {
 			tr.err = err
 		}
-		if row.State == StateNew {
-			seat, _, _ := strings.Cut(key, "/")
-			tr.fresh[seat]++
-			tr.bytes[seat] += int64(len(row.Body))
+		if row.State == caps.StateNew {
+			number, _, _ := strings.Cut(key, "/")
+			tr.fresh[number]++
+			tr.bytes[number] += int64(len(row.Body))
 		}
 		if row.State == StateDismissed {
 			return
 		}
-		for _, id := range row.holds(b, x.p.node) {
-			tr.root(x, number(id.Number).String(), below(holderMail, key))
+		for _, id := range row.holds(b, x.p) {
+			tr.root(caps.Number(id.Number).String(), mailHolder(key))
 		}
 	})
 	for len(tr.roots) > 0 {
@@ -346,35 +353,35 @@ func newTrace(ctx context.Context, x *act) *trace {
 	return tr
 }
 
-func (tr *trace) lead(x *act, from string, to ID, holder string) {
-	tr.out[from] = append(tr.out[from], number(to.Number).String())
-	tr.holds[below(x.p.heldKey(to), holder)] = true
+func (tr *trace) lead(from string, to caps.ID, holder string) {
+	tr.out[from] = append(tr.out[from], caps.Number(to.Number).String())
+	tr.holds[caps.Below(caps.Number(to.Number).String(), holder)] = true
 }
 
-func (tr *trace) root(x *act, key, holder string) {
+func (tr *trace) root(key, holder string) {
 	tr.roots = append(tr.roots, key)
-	tr.holds[below(key, holder)] = true
+	tr.holds[caps.Below(key, holder)] = true
 }
 
 // boxes compares the counts of what is new.
-func (tr *trace) boxes(ctx context.Context, x *act) error {
-	each(ctx, x, tr, tableBox, func(seat string, box boxRow) {
-		if box.New != tr.fresh[seat] || box.Bytes != tr.bytes[seat] {
-			tr.err = fmt.Errorf("the box of %s counts %d new messages, %d bytes; it has %d, %d", seat, box.New, box.Bytes, tr.fresh[seat], tr.bytes[seat])
+func (tr *trace) boxes(ctx context.Context, x *txn) error {
+	each(ctx, x, tr, tableBox, func(number string, box boxRow) {
+		if box.New != tr.fresh[number] || box.Bytes != tr.bytes[number] {
+			tr.err = fmt.Errorf("the box of %s counts %d new messages, %d bytes; it has %d, %d", number, box.New, box.Bytes, tr.fresh[number], tr.bytes[number])
 		}
 	})
 	return tr.err
 }
 
 // each gives all rows of a table.
-func each[T any](ctx context.Context, x *act, tr *trace, table string, give func(key string, row T)) {
+func each[T any](ctx context.Context, x *txn, tr *trace, table string, give func(key string, row T)) {
 	entries, err := x.tx.Entries(ctx, table, store.EntriesQuery{})
 	if err != nil {
 		tr.err = err
 	}
 	for _, e := range entries {
 		var row T
-		if err := decodeRow(table, e.Key, e.Value, &row); err != nil {
+		if err := caps.DecodeRow(table, e.Key, e.Value, &row); err != nil {
 			tr.err = err
 		}
 		give(e.Key, row)

@@ -3,10 +3,8 @@ package mail
 import (
 	"context"
 	"iter"
-	"maps"
-	"slices"
 
-	"qvat/host/store"
+	"qvat/host/caps"
 )
 
 // Follow gives the messages of the mailbox above a number, ascending, and then
@@ -16,61 +14,37 @@ import (
 // stands for the newest one. It ends with an error, or
 // without one when ctx has ended.
 func (a *Agent) Follow(ctx context.Context, after uint64) iter.Seq2[Message, error] {
+	if err := a.alone("Follow"); err != nil {
+		return func(yield func(Message, error) bool) { yield(Message{}, err) }
+	}
 	return func(yield func(Message, error) bool) {
-		if err := a.alone("Follow"); err != nil {
-			yield(Message{}, err)
-			return
-		}
-		changed, stop := a.p.hub.listen(hearMail(a.who.seat))
-		defer stop()
 		f := follower{a: a, after: after}
-		for {
-			list, more, err := f.next(ctx)
-			if err != nil {
-				if ctx.Err() == nil {
-					yield(Message{}, err)
-				}
-				return
-			}
-			for _, m := range list {
-				if !yield(m, nil) {
-					return
-				}
-			}
-			if more {
-				continue
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return
-			}
-		}
+		caps.Follow(ctx, &a.p.caps.Subscribers, topicMail(a.who.Number), f.next)(yield)
 	}
 }
 
 // follower is how far somebody has read a mailbox. It goes through the messages
-// that there are when it begins; from there on it reads the agent's log, which
+// that there are when it begins; from there on it reads the agent's journal, which
 // has an entry for each message that comes and each that changes.
 type follower struct {
 	a       *Agent
 	after   uint64 // the newest message that was given
 	upTo    uint64 // the newest one there was when it began
-	logged  uint64 // the newest entry of the log that was read
+	logged  uint64 // the newest entry of the journal that was read
 	started bool
 }
 
 // next gives what comes next. more says that there may be more at once.
 func (f *follower) next(ctx context.Context) (list []Message, more bool, err error) {
 	was := *f
-	err = f.a.do(ctx, func(x *act) error {
+	err = f.a.act(ctx, func(x *txn) error {
 		*f, list = was, nil
 		if !f.started {
-			var box boxRow
-			if _, err := x.find(ctx, tableBox, f.a.who.seat, &box); err != nil {
+			box, err := x.peekBox(ctx, f.a.who.Number)
+			if err != nil {
 				return err
 			}
-			f.started, f.upTo, f.logged = true, box.Mail, box.Log
+			f.started, f.upTo, f.logged = true, box.Mail, box.Journal
 			f.after = min(f.after, f.upTo)
 		}
 		if f.after < f.upTo {
@@ -85,11 +59,11 @@ func (f *follower) next(ctx context.Context) (list []Message, more bool, err err
 }
 
 // backlog gives some of the messages that there were at the beginning.
-func (f *follower) backlog(ctx context.Context, x *act) ([]Message, error) {
+func (f *follower) backlog(ctx context.Context, x *txn) ([]Message, error) {
 	var list []Message
 	err := x.scan(ctx, f.a.who, MessageQuery{After: f.after, Before: f.upTo + 1}, func(m Message) bool {
 		list = append(list, m)
-		return len(list) < pageRows
+		return len(list) < caps.PageRows
 	})
 	if len(list) == 0 {
 		f.after = f.upTo
@@ -99,12 +73,9 @@ func (f *follower) backlog(ctx context.Context, x *act) ([]Message, error) {
 	return list, err
 }
 
-// tail gives the messages that the log tells of.
-func (f *follower) tail(ctx context.Context, x *act) ([]Message, bool, error) {
-	seat := f.a.who.seat
-	entries, err := x.tx.Entries(ctx, tableLog, store.EntriesQuery{
-		Prefix: seat + "/", After: mailKey(seat, f.logged), Limit: pageRows,
-	})
+// tail gives the messages that the journal tells of.
+func (f *follower) tail(ctx context.Context, x *txn) ([]Message, bool, error) {
+	entries, err := x.tx.Entries(ctx, tableJournal, between(f.a.who, f.logged, 0, caps.PageRows))
 	if err != nil || len(entries) == 0 {
 		return nil, false, err
 	}
@@ -113,13 +84,13 @@ func (f *follower) tail(ctx context.Context, x *act) ([]Message, bool, error) {
 		return nil, false, err
 	}
 	if first != f.logged+1 {
-		f.started = false // the log was shortened meanwhile: begin with the messages again
+		f.started = false // the journal was shortened meanwhile: begin with the messages again
 		return nil, true, nil
 	}
 	var list []Message
 	for _, e := range entries {
-		var row logRow
-		if err := decodeRow(tableLog, e.Key, e.Value, &row); err != nil {
+		var row journalRow
+		if err := caps.DecodeRow(tableJournal, e.Key, e.Value, &row); err != nil {
 			return nil, false, err
 		}
 		if f.logged, err = numberOf(e.Key); err != nil {
@@ -128,14 +99,10 @@ func (f *follower) tail(ctx context.Context, x *act) ([]Message, bool, error) {
 		if row.Message == 0 {
 			continue
 		}
-		mail, err := x.mail(ctx, f.a.who, row.Message)
-		if codeOf(err) == NotFound {
+		m, err := x.message(ctx, f.a.who, row.Message)
+		if caps.CodeOf(err) == caps.NotFound {
 			continue // it has been forgotten
 		}
-		if err != nil {
-			return nil, false, err
-		}
-		m, err := mail.message(row.Message)
 		if err != nil {
 			return nil, false, err
 		}
@@ -143,29 +110,29 @@ func (f *follower) tail(ctx context.Context, x *act) ([]Message, bool, error) {
 		f.after = max(f.after, row.Message)
 	}
 	f.upTo = max(f.upTo, f.after)
-	return list, len(entries) == pageRows, nil
+	return list, len(entries) == caps.PageRows, nil
 }
 
 // FollowNames gives the names of a directory, sorted, and then each change, until
 // ctx ends or the caller stops. A name that was changed several times since it
 // was last looked at comes once, as it is then.
-func (a *Agent) FollowNames(ctx context.Context, path string) iter.Seq2[NameChange, error] {
-	return a.followNames(ctx, path, func(x *act, dir number) ([]Entry, error) {
-		if _, err := x.formula(ctx, ID{dir, a.p.node}); err != nil {
+func (a *Agent) FollowNames(ctx context.Context, path string) iter.Seq2[caps.NameChange, error] {
+	return a.followNames(ctx, path, func(x *caps.Txn, dir caps.Number) ([]caps.Entry, error) {
+		if _, err := x.Formula(ctx, a.p.id(dir)); err != nil {
 			return nil, err
 		}
-		return x.listing(ctx, dir)
+		return x.List(ctx, dir)
 	})
 }
 
 // FollowLocatorNames gives the names that the agent's own directory has for a
 // locator, and then each change of them, as FollowNames does.
-func (a *Agent) FollowLocatorNames(ctx context.Context, l Locator) iter.Seq2[NameChange, error] {
-	return a.followNames(ctx, "", func(x *act, dir number) ([]Entry, error) {
-		names, err := x.namesIn(ctx, dir, l.ID)
-		list := make([]Entry, len(names))
+func (a *Agent) FollowLocatorNames(ctx context.Context, l caps.Locator) iter.Seq2[caps.NameChange, error] {
+	return a.followNames(ctx, "", func(x *caps.Txn, dir caps.Number) ([]caps.Entry, error) {
+		names, err := x.NamesFor(ctx, dir, l.ID)
+		list := make([]caps.Entry, len(names))
 		for i, name := range names {
-			list[i] = Entry{Name: name, ID: l.ID, Type: l.Type}
+			list[i] = caps.Entry{Name: name, ID: l.ID, Type: l.Type}
 		}
 		return list, err
 	})
@@ -173,70 +140,17 @@ func (a *Agent) FollowLocatorNames(ctx context.Context, l Locator) iter.Seq2[Nam
 
 // followNames gives the changes of what read gives of a directory. Which
 // directory it is, is looked up once.
-func (a *Agent) followNames(ctx context.Context, path string, read func(x *act, dir number) ([]Entry, error)) iter.Seq2[NameChange, error] {
-	return func(yield func(NameChange, error) bool) {
+func (a *Agent) followNames(ctx context.Context, path string, read func(*caps.Txn, caps.Number) ([]caps.Entry, error)) iter.Seq2[caps.NameChange, error] {
+	return func(yield func(caps.NameChange, error) bool) {
+		var dir caps.Number
 		err := a.alone("following names")
-		var dir number
 		if err == nil {
-			err = a.do(ctx, func(x *act) (err error) {
-				dir, err = x.directory(ctx, path)
-				return err
-			})
+			dir, err = ask(ctx, a.act, func(x *txn) (caps.Number, error) { return x.directory(ctx, path) })
 		}
 		if err != nil {
-			yield(NameChange{}, err)
+			yield(caps.NameChange{}, err)
 			return
 		}
-		changed, stop := a.p.hub.listen(hearNames(dir))
-		defer stop()
-		known := map[string]Entry{}
-		for {
-			var list []Entry
-			err := a.do(ctx, func(x *act) (err error) {
-				list, err = read(x, dir)
-				return err
-			})
-			if err != nil {
-				if ctx.Err() == nil {
-					yield(NameChange{}, err)
-				}
-				return
-			}
-			if !giveChanges(known, list, yield) {
-				return
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return
-			}
-		}
+		a.p.caps.FollowNames(ctx, a.p.capsUpdate, dir, read)(yield)
 	}
-}
-
-// giveChanges gives what differs from what is known, notes it, and tells whether
-// the caller wants more.
-func giveChanges(known map[string]Entry, list []Entry, yield func(NameChange, error) bool) bool {
-	now := make(map[string]bool, len(list))
-	for _, e := range list {
-		now[e.Name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		if was := known[name]; !now[name] {
-			delete(known, name)
-			if !yield(NameChange{Name: name, ID: was.ID, Type: was.Type, Removed: true}, nil) {
-				return false
-			}
-		}
-	}
-	for _, e := range list {
-		if was, ok := known[e.Name]; ok && was.ID == e.ID {
-			continue
-		}
-		known[e.Name] = e
-		if !yield(NameChange{Name: e.Name, ID: e.ID, Type: e.Type}, nil) {
-			return false
-		}
-	}
-	return true
 }

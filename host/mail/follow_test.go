@@ -7,20 +7,22 @@ import (
 	"sync"
 	"testing"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
 // TestFollow: the backlog, then live, from any number on, and changes of state.
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	v := newVat(t, mail.Options{})
-	self, bob := v.agent("self"), v.agent("bob")
+	self, bob := v.Named("self"), v.Named("bob")
 	for range 150 {
-		v.say(self, "bob", "x")
+		v.Say(self, "bob", "x")
 	}
 	for _, after := range []uint64{0, 1, 63, 64, 149} {
 		var got []uint64
 		for m, err := range bob.Follow(t.Context(), after) {
-			v.ok(err)
+			v.OK(err)
 			got = append(got, m.Number)
 			if m.Number == 150 {
 				break
@@ -54,16 +56,16 @@ func TestFollow(t *testing.T) {
 			}
 		}
 	}
-	expect(seen{150, mail.StateNew})
-	v.say(self, "bob", "live")
-	expect(seen{151, mail.StateNew})
-	v.ok(bob.Dismiss(t.Context(), 3))
+	expect(seen{150, caps.StateNew})
+	v.Say(self, "bob", "live")
+	expect(seen{151, caps.StateNew})
+	v.OK(bob.Dismiss(t.Context(), 3))
 	expect(seen{3, mail.StateDismissed})
 	must(bob.Request(t.Context(), "HOST", "x", ""))(t)
 	expect(seen{152, mail.StateSent})
-	list := v.inbox(self)
-	v.ok(self.Reject(t.Context(), list[len(list)-1].Number, ""))
-	expect(seen{152, mail.StateRejected}, seen{153, mail.StateNew})
+	list := v.Inbox(self)
+	v.OK(self.Reject(t.Context(), list[len(list)-1].Number, ""))
+	expect(seen{152, caps.StateRejected}, seen{153, caps.StateNew})
 	cancel()
 	group.Wait()
 }
@@ -71,8 +73,9 @@ func TestFollow(t *testing.T) {
 // TestFollowMissesNothing: with many senders and followers that come, stop and
 // go on from their last number, each message is seen by each exactly once.
 func TestFollowMissesNothing(t *testing.T) {
+	t.Parallel()
 	v := newVat(t, mail.Options{})
-	self, bob := v.agent("self"), v.agent("bob")
+	self, bob := v.Named("self"), v.Named("bob")
 	const senders, each = 4, 50
 	var group sync.WaitGroup
 	for s := range senders {
@@ -114,12 +117,13 @@ func TestFollowMissesNothing(t *testing.T) {
 }
 
 func TestFollowNames(t *testing.T) {
+	t.Parallel()
 	v := newVat(t, mail.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
-	self := v.agent("self")
-	v.ok(self.MakeDirectory(ctx, "d"))
-	v.store(self, "d.a", `1`)
-	v.store(self, "d.b", `2`)
+	self := v.Named("self")
+	v.OK(self.MakeDirectory(ctx, "d"))
+	v.Keep(self, "d.a", `1`)
+	v.Keep(self, "d.b", `2`)
 	id := must(self.Identify(ctx, "d.a"))(t)
 	changes, located := make(chan string, 100), make(chan string, 100)
 	var group sync.WaitGroup
@@ -138,7 +142,7 @@ func TestFollowNames(t *testing.T) {
 		})
 	}
 	follow(changes, self.FollowNames(ctx, "d"))
-	follow(located, self.FollowLocatorNames(ctx, mail.Locator{ID: id, Type: mail.TypeValue}))
+	follow(located, self.FollowLocatorNames(ctx, caps.Locator{ID: id, Type: caps.TypeValue}))
 	expect := func(from <-chan string, want ...string) {
 		t.Helper()
 		for _, w := range want {
@@ -148,25 +152,25 @@ func TestFollowNames(t *testing.T) {
 		}
 	}
 	expect(changes, "a", "b")
-	v.ok(self.Copy(ctx, "d.a", "d.c"))
+	v.OK(self.Copy(ctx, "d.a", "d.c"))
 	expect(changes, "c")
-	v.ok(self.Move(ctx, "d.b", "e"))
+	v.OK(self.Move(ctx, "d.b", "e"))
 	expect(changes, "-b")
-	v.ok(self.Copy(ctx, "d.c", "mine"))
+	v.OK(self.Copy(ctx, "d.c", "mine"))
 	expect(located, "mine")
-	v.ok(self.Move(ctx, "mine", "yours"))
+	v.OK(self.Move(ctx, "mine", "yours"))
 	expect(located, "-mine", "yours")
-	v.ok(self.Remove(ctx, "yours"))
+	v.OK(self.Remove(ctx, "yours"))
 	expect(located, "-yours")
-	v.ok(self.Remove(ctx, "d"))
-	v.ok(v.Collect(ctx))
-	expect(changes, string(mail.NotFound))
+	v.OK(self.Remove(ctx, "d"))
+	v.OK(v.Collect(ctx))
+	expect(changes, string(caps.NotFound))
 	cancel()
 	group.Wait()
 	for _, err := range self.FollowNames(t.Context(), "d") {
-		v.fails(err, mail.NotFound)
+		v.Fails(err, caps.NotFound)
 	}
-	if names := v.names(self, ""); !slices.Equal(names, []string{"e"}) {
+	if names := v.Names(self, ""); !slices.Equal(names, []string{"e"}) {
 		t.Errorf("self has %q", names)
 	}
 }

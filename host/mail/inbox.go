@@ -3,9 +3,10 @@ package mail
 import (
 	"context"
 	"crypto/ed25519"
-	"math"
+	"slices"
 
-	"qvat/host/store"
+	"qvat/host/caps"
+	"qvat/host/mail/letter"
 )
 
 // message gives a message as it is shown.
@@ -15,16 +16,16 @@ func (r mailRow) message(n uint64) (Message, error) {
 		return Message{}, err
 	}
 	m := Message{
-		Number: n, ID: r.ID, Kind: b.Kind, From: r.From, To: r.To, Date: fromMillis(b.Date), Arrived: fromMillis(r.Arrived),
+		Number: n, ID: r.ID, Kind: b.Kind, From: r.From, To: r.To, Date: caps.FromMillis(b.Date), Arrived: caps.FromMillis(r.Arrived),
 		State: r.State, Strings: b.Strings, Edges: b.Edges, IDs: b.IDs, Types: b.Types, ReplyTo: (*[32]byte)(b.ReplyTo),
 		What: b.What, Why: b.Why, Thread: r.Thread,
-		Sealed: Sealed{From: r.From, To: r.To, ID: r.ID, Body: []byte(r.Body)},
+		Sealed: letter.Sealed{From: r.From, To: r.To, ID: r.ID, Body: []byte(r.Body)},
 	}
 	if r.Why != "" {
 		m.Why = r.Why
 	}
 	if r.Answer != nil {
-		m.Edges, m.IDs, m.Types = []string{edgeValue}, []ID{r.Answer.ID}, []Type{r.Answer.Type}
+		m.Edges, m.IDs, m.Types = []string{letter.EdgeValue}, []caps.ID{r.Answer.ID}, []caps.Type{r.Answer.Type}
 	}
 	if len(r.Sig) == ed25519.SignatureSize {
 		copy(m.Sealed.Signature[:], r.Sig)
@@ -32,17 +33,18 @@ func (r mailRow) message(n uint64) (Message, error) {
 	return m, nil
 }
 
+// message reads a letter of a mailbox, as it is shown.
+func (x *txn) message(ctx context.Context, owner *caps.Agent, n uint64) (Message, error) {
+	row, err := x.mail(ctx, owner, n)
+	if err != nil {
+		return Message{}, err
+	}
+	return row.message(n)
+}
+
 // Message gives one message of the mailbox.
-func (a *Agent) Message(ctx context.Context, number uint64) (m Message, err error) {
-	err = a.do(ctx, func(x *act) error {
-		row, err := x.mail(ctx, a.who, number)
-		if err != nil {
-			return err
-		}
-		m, err = row.message(number)
-		return err
-	})
-	return m, err
+func (a *Agent) Message(ctx context.Context, number uint64) (Message, error) {
+	return ask(ctx, a.act, func(x *txn) (Message, error) { return x.message(ctx, a.who, number) })
 }
 
 // Bounds of what is listed at a time.
@@ -57,7 +59,7 @@ func listLimit(n int) (int, error) {
 		n = listDefault
 	}
 	if n < 0 || n > listMost {
-		return 0, refusal(Wrong, "%d at a time; at most %d are given", n, listMost)
+		return 0, caps.Refuse(caps.Wrong, "%d at a time; at most %d are given", n, listMost)
 	}
 	return n, nil
 }
@@ -72,7 +74,7 @@ func (a *Agent) Messages(ctx context.Context, q MessageQuery) (list []Message, e
 	if err != nil {
 		return nil, err
 	}
-	err = a.do(ctx, func(x *act) error {
+	err = a.act(ctx, func(x *txn) error {
 		list = []Message{}
 		rows, bytes, at := 0, 0, uint64(0)
 		tired := func() bool { return a.in != nil && (rows >= searchRows || bytes >= searchBytes) }
@@ -89,9 +91,7 @@ func (a *Agent) Messages(ctx context.Context, q MessageQuery) (list []Message, e
 		return tooLongASearch(rows, at, q.Newest)
 	})
 	if q.Newest {
-		for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-			list[i], list[j] = list[j], list[i]
-		}
+		slices.Reverse(list)
 	}
 	return list, err
 }
@@ -109,88 +109,61 @@ func tooLongASearch(rows int, at uint64, newest bool) error {
 	if newest {
 		from = "before"
 	}
-	return refusal(Full, "none of the %d messages that were looked at is among what is asked for, and there may be more", rows).
-		hint("go on with { %s: %d }", from, at)
+	return caps.Refuse(caps.Full, "none of the %d messages that were looked at is among what is asked for, and there may be more", rows).
+		WithHint("go on with { %s: %d }", from, at)
 }
 
 // scan gives the messages between q.After and q.Before, from the newest with
 // q.Newest, until give has enough.
-func (x *act) scan(ctx context.Context, owner *agent, q MessageQuery, give func(Message) bool) error {
-	e := store.EntriesQuery{Prefix: owner.seat + "/", Limit: x.p.mailRows(), Reverse: q.Newest}
-	if q.After > 0 {
-		e.After = mailKey(owner.seat, q.After)
-	}
-	if q.Before > 0 {
-		e.Before = mailKey(owner.seat, q.Before)
-	}
-	for {
-		entries, err := x.tx.Entries(ctx, tableMail, e)
+func (x *txn) scan(ctx context.Context, owner *caps.Agent, q MessageQuery, give func(Message) bool) error {
+	e := between(owner, q.After, q.Before, x.p.mailRows())
+	e.Reverse = q.Newest
+	return x.Each(ctx, tableMail, e, func(key string, value []byte) (bool, error) {
+		n, row, err := decodeMail(key, value, owner)
 		if err != nil {
-			return err
+			return false, err
 		}
-		for _, entry := range entries {
-			m, err := messageOf(entry, owner)
-			if err != nil {
-				return err
-			}
-			if !give(m) {
-				return nil
-			}
-		}
-		if len(entries) < e.Limit {
-			return nil
-		}
-		last := entries[len(entries)-1].Key
-		if q.Newest {
-			e.Before = last
-		} else {
-			e.After = last
-		}
-	}
+		m, err := row.message(n)
+		return err == nil && give(m), err
+	})
 }
 
 // mailRows is how many messages are read at a time: as many as the store gives
 // at once when each is as large as it may be, its body escaped as JSON text.
 func (p *Post) mailRows() int {
 	const most, other = 4 << 20, 4 << 10
-	return min(pageRows, max(1, most/(2*p.limits.MessageBytes+other)))
+	return min(caps.PageRows, max(1, most/(2*p.limits.MessageBytes+other)))
 }
 
-// messageOf reads a row of tableMail.
-func messageOf(e store.Entry, owner *agent) (Message, error) {
-	n, err := numberOf(e.Key)
-	if err != nil {
-		return Message{}, err
+// decodeMail reads a row of tableMail.
+func decodeMail(key string, value []byte, owner *caps.Agent) (n uint64, row mailRow, err error) {
+	if n, err = numberOf(key); err != nil {
+		return 0, row, err
 	}
-	var row mailRow
-	if err := decodeRow(tableMail, e.Key, e.Value, &row); err != nil {
-		return Message{}, err
+	if err = caps.DecodeRow(tableMail, key, value, &row); err != nil {
+		return 0, row, err
 	}
-	return row.unpacked(owner).message(n)
+	return n, row.unpacked(owner), nil
 }
 
 // Dismiss puts a message aside: it no longer counts against the mailbox, and no
 // longer holds what it carries. A request that is still new must be resolved or
 // rejected first, and a message on its way be cancelled.
 func (a *Agent) Dismiss(ctx context.Context, number uint64) error {
-	return a.do(ctx, func(x *act) error {
-		row, err := x.mail(ctx, a.who, number)
-		if err != nil {
-			return err
-		}
-		b, err := row.body()
+	return a.act(ctx, func(x *txn) error {
+		row, b, err := x.mailBody(ctx, a.who, number)
 		if err != nil {
 			return err
 		}
 		switch {
 		case row.State == StateDismissed:
-			return refusal(Refused, "message %d has been dismissed already", number)
+			return caps.Refuse(caps.Refused, "message %d has been dismissed already", number)
 		case row.State == StateQueued:
-			return refusal(Refused, "message %d is on its way", number).hint("cancel it first")
-		case row.State == StateNew && b.Kind == KindRequest:
-			return refusal(Refused, "message %d is a request that waits for an answer", number).hint("resolve or reject it first")
+			return caps.Refuse(caps.Refused, "message %d is on its way", number).WithHint("cancel it first")
+		case row.State == caps.StateNew && b.Kind == letter.KindRequest:
+			return caps.Refuse(caps.Refused, "message %d is a request that waits for an answer", number).WithHint("resolve or reject it first")
 		}
-		if row.State == StateNew {
+		if row.State == caps.StateNew {
 			if err := x.noLongerNew(ctx, a.who, row); err != nil {
 				return err
 			}
@@ -199,24 +172,24 @@ func (a *Agent) Dismiss(ctx context.Context, number uint64) error {
 		if err := x.setMail(ctx, a.who, number, row); err != nil {
 			return err
 		}
-		holder := below(holderMail, mailKey(a.who.seat, number))
-		for _, id := range row.holds(b, a.p.node) {
-			if err := x.release(ctx, id, holder); err != nil {
+		holder := mailHolder(mailKey(a.who.Number, number))
+		for _, id := range row.holds(b, a.p) {
+			if err := x.Release(ctx, id, holder); err != nil {
 				return err
 			}
 		}
-		if err := x.log(ctx, a.who, "dismiss", number, map[string]uint64{"number": number}); err != nil {
+		if err := x.journal(ctx, a.who, "dismiss", number, map[string]uint64{"number": number}); err != nil {
 			return err
 		}
-		return x.receipt(ctx, row, b, receiptDismissed)
+		return x.receipt(ctx, row, b, letter.Dismissed)
 	})
 }
 
 // holds gives all that a message keeps while it is not dismissed.
-func (r mailRow) holds(b body, node Key) []ID {
+func (r mailRow) holds(b letter.Body, p *Post) []caps.ID {
 	ids := b.IDs
 	if r.Promise != nil {
-		ids = append(ids, ID{*r.Promise, node})
+		ids = append(ids, p.id(*r.Promise))
 	}
 	if r.Answer != nil {
 		ids = append(ids, r.Answer.ID)
@@ -230,8 +203,8 @@ func (a *Agent) Adopt(ctx context.Context, number uint64, edge, name string) err
 	if name == "" {
 		name = edge
 	}
-	return a.do(ctx, func(x *act) error {
-		h, err := x.edge(ctx, number, edge)
+	return a.act(ctx, func(x *txn) error {
+		r, err := x.edge(ctx, number, edge)
 		if err != nil {
 			return err
 		}
@@ -239,66 +212,31 @@ func (a *Agent) Adopt(ctx context.Context, number uint64, edge, name string) err
 		if err != nil {
 			return err
 		}
-		if err := x.bind(ctx, at.dir, at.name, h.ID, h.Type); err != nil {
+		if err := x.Bind(ctx, at, r); err != nil {
 			return err
 		}
-		detail := h.addID(map[string]any{"number": number, "edge": edge, "name": name})
-		if err := x.log(ctx, a.who, "adopt", 0, detail); err != nil {
+		detail := x.withID(map[string]any{"number": number, "edge": edge, "name": name}, r)
+		if err := x.journal(ctx, a.who, "adopt", 0, detail); err != nil {
 			return err
 		}
-		row, err := x.mail(ctx, a.who, number)
+		row, b, err := x.mailBody(ctx, a.who, number)
 		if err != nil {
 			return err
 		}
-		b, err := row.body()
-		if err != nil {
-			return err
-		}
-		return x.receipt(ctx, row, b, receiptAdopted)
+		return x.receipt(ctx, row, b, letter.Adopted)
 	})
 }
 
 // receipt tells the sender of a package or a reply what became of it, where the
 // vat does that. That it cannot be told is no reason to fail.
-func (x *act) receipt(ctx context.Context, row mailRow, b body, what string) error {
-	if !x.p.limits.Receipts || !row.In || b.Kind != KindPackage && b.Kind != KindReply {
+func (x *txn) receipt(ctx context.Context, row mailRow, b letter.Body, what string) error {
+	if !x.p.limits.Receipts || !row.In || b.Kind != letter.KindPackage && b.Kind != letter.KindReply {
 		return nil
 	}
-	answer := body{Kind: KindReceipt, Date: x.millis(), ReplyTo: &row.ID, What: what}
-	return x.tryPost(ctx, letter{to: row.From, body: answer, thread: &row.Thread, action: "receipt"})
-}
-
-// Log gives entries of the agent's log, ascending.
-func (a *Agent) Log(ctx context.Context, q LogQuery) (list []LogEntry, err error) {
-	limit, err := listLimit(q.Limit)
-	if err != nil {
-		return nil, err
+	answer := letter.Body{Kind: letter.KindReceipt, ReplyTo: &row.ID, What: what}
+	_, err := x.post(ctx, outgoing{to: row.From, body: answer, thread: &row.Thread, action: "receipt"})
+	if caps.CodeOf(err) != "" {
+		return nil // it is not worth a failure
 	}
-	e := store.EntriesQuery{Prefix: a.who.seat + "/", Limit: limit, Reverse: true}
-	if q.After > 0 {
-		e.After = mailKey(a.who.seat, q.After)
-	}
-	if q.Before > 0 {
-		e.Before = mailKey(a.who.seat, min(q.Before, math.MaxInt64))
-	}
-	err = a.do(ctx, func(x *act) error {
-		entries, err := x.tx.Entries(ctx, tableLog, e)
-		if err != nil {
-			return err
-		}
-		list = make([]LogEntry, len(entries))
-		for i, entry := range entries {
-			n, err := numberOf(entry.Key)
-			if err != nil {
-				return err
-			}
-			var row logRow
-			if err := decodeRow(tableLog, entry.Key, entry.Value, &row); err != nil {
-				return err
-			}
-			list[len(entries)-1-i] = LogEntry{Number: n, At: fromMillis(row.At), Action: row.Action, Detail: row.Detail, Error: row.Error}
-		}
-		return nil
-	})
-	return list, err
+	return err
 }

@@ -12,7 +12,9 @@ import (
 	"sync"
 	"testing"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/mailtest"
 	"qvat/host/store/sqlite"
 )
 
@@ -36,7 +38,7 @@ func sendForever(path string) error {
 	if err != nil {
 		return err
 	}
-	p, err := mail.Open(ctx, mail.Options{Store: s, Node: nodeKey("here")})
+	p, err := mail.Open(ctx, mail.Options{Store: s, Node: mailtest.Node("here")})
 	if err != nil {
 		return err
 	}
@@ -70,16 +72,17 @@ func sendForever(path string) error {
 // TestKill kills a process during a thousand sends, several times: each message
 // that was acknowledged is in both mailboxes afterwards, and none is there twice.
 func TestKill(t *testing.T) {
-	v := newVat(t, mail.Options{Node: nodeKey("here")})
+	t.Parallel()
+	v := newVat(t, mail.Options{Node: mailtest.Node("here")})
 	for _, name := range []string{"a", "b", "c"} {
-		v.agent(name)
+		v.Named(name)
 	}
 	acknowledged := map[string]string{}
 	const kills = 4
 	for range kills {
-		v.close()
-		killOnce(t, v.path, rand.IntN(500), acknowledged)
-		v.open()
+		v.Shut()
+		killOnce(t, v.Path, rand.IntN(500), acknowledged)
+		v.Open()
 		checkMailboxes(t, v, acknowledged)
 	}
 	if len(acknowledged) < 100 {
@@ -125,7 +128,7 @@ func checkMailboxes(t *testing.T, v *vat, acknowledged map[string]string) {
 	boxes := map[string]map[string]int{} // ids by agent and way
 	fresh := 0
 	for _, name := range []string{"self", "a", "b", "c"} {
-		a := v.agent(name)
+		a := v.Named(name)
 		for after := uint64(0); ; {
 			list := must(a.Messages(t.Context(), mail.MessageQuery{After: after, Limit: 1000}))(t)
 			for _, m := range list {
@@ -135,7 +138,7 @@ func checkMailboxes(t *testing.T, v *vat, acknowledged map[string]string) {
 				}
 				boxes[box][fmt.Sprintf("%x", m.ID)]++
 				after = m.Number
-				if m.State == mail.StateNew {
+				if m.State == caps.StateNew {
 					fresh++
 				}
 			}
@@ -167,7 +170,7 @@ func checkMailboxes(t *testing.T, v *vat, acknowledged map[string]string) {
 	if sent != fresh {
 		t.Errorf("%d messages were sent, and %d arrived", sent, fresh)
 	}
-	if info := must(v.agent("self").Info(t.Context()))(t); info.Unread != fresh {
+	if info := must(v.Named("self").Info(t.Context()))(t); info.Unread != fresh {
 		t.Errorf("%d are counted as new; there are %d", info.Unread, fresh)
 	}
 }

@@ -7,51 +7,31 @@ import (
 
 	"pgregory.net/rapid"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/mailtest"
 )
 
 func TestCheckName(t *testing.T) {
+	t.Parallel()
 	for _, good := range []string{"a", "0", "a-b", "a--", "x" + strings.Repeat("y", 127)} {
-		if err := mail.CheckName(good); err != nil {
+		if err := caps.CheckName(good); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
 	for _, bad := range []string{"", "-a", "A", "a.b", "a_b", "ä", "a b", "SELF", "a\x00", "a\n", strings.Repeat("y", 129)} {
-		if err := mail.CheckName(bad); code(err) != mail.BadName {
+		if err := caps.CheckName(bad); code(err) != caps.BadName {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 }
 
-func TestLike(t *testing.T) {
-	for _, pair := range [][2]string{
-		{"bob", "b0b"},
-		{"paul", "pau1"},
-		{"paul", "paui"},
-		{"morn", "mom"},
-		{"will", "vvill"},
-		{"a-b", "ab"},
-		{"a--b", "a-b"},
-		{"self", "5elf"},
-		{"alice", "aiice"},
-		{"clan", "dan"},
-	} {
-		if !mail.Like(pair[0], pair[1]) || !mail.Like(pair[1], pair[0]) {
-			t.Errorf("%q and %q are told apart", pair[0], pair[1])
-		}
-	}
-	for _, pair := range [][2]string{{"bob", "bob"}, {"bob", "rob"}, {"alice", "carol"}, {"ab", "ba"}} {
-		if mail.Like(pair[0], pair[1]) {
-			t.Errorf("%q and %q are taken for each other", pair[0], pair[1])
-		}
-	}
-}
-
 func TestLikesAreMarked(t *testing.T) {
+	t.Parallel()
 	v := newVat(t, mail.Options{})
-	self := v.agent("self")
+	self := v.Named("self")
 	for _, name := range []string{"bob", "b0b", "carol", "5elf", "inb0x"} {
-		v.ok(self.MakeDirectory(t.Context(), name))
+		v.OK(self.MakeDirectory(t.Context(), name))
 	}
 	got := map[string]string{}
 	for _, e := range must(self.List(t.Context(), ""))(t) {
@@ -65,7 +45,8 @@ func TestLikesAreMarked(t *testing.T) {
 }
 
 func TestDub(t *testing.T) {
-	id := mail.ID{Number: [32]byte{0x4f, 0x2a, 0x91, 1}}
+	t.Parallel()
+	id := caps.ID{Number: [32]byte{0x4f, 0x2a, 0x91, 1}}
 	if got := mail.Dub(id, nil); got != "(ed25519 4f2a91…)" {
 		t.Errorf("a stranger is %q", got)
 	}
@@ -76,26 +57,27 @@ func TestDub(t *testing.T) {
 
 // TestTexts: what is written reads the same, and there is one way to write it.
 func TestTexts(t *testing.T) {
-	key := public("here")
+	t.Parallel()
+	key := mailtest.Public("here")
 	bytes32 := rapid.Map(rapid.SliceOfN(rapid.Byte(), 32, 32), func(b []byte) (n [32]byte) { copy(n[:], b); return n })
 	rapid.Check(t, func(t *rapid.T) {
-		id := mail.ID{Number: bytes32.Draw(t, "number"), Node: bytes32.Draw(t, "node")}
-		if again, err := mail.ParseID(id.String()); err != nil || again != id {
+		id := caps.ID{Number: bytes32.Draw(t, "number"), Node: bytes32.Draw(t, "node")}
+		if again, err := caps.ParseID(id.String()); err != nil || again != id {
 			t.Fatalf("%s reads %s, %v", id, again, err)
 		}
-		l := mail.Locator{
-			ID:   mail.ID{Number: id.Number, Node: key},
-			Type: rapid.SampledFrom([]mail.Type{mail.TypeHandle, mail.TypeValue, mail.TypeInvitation}).Draw(t, "type"),
+		l := caps.Locator{
+			ID:   caps.ID{Number: id.Number, Node: key},
+			Type: rapid.SampledFrom([]caps.Type{caps.TypeHandle, caps.TypeValue, caps.TypeInvitation}).Draw(t, "type"),
 			At:   rapid.SliceOfN(rapid.StringN(1, 20, 60), 0, 3).Draw(t, "at"),
 		}
-		again, err := mail.ParseLocator(l.String())
+		again, err := caps.ParseLocator(l.String())
 		if err != nil || again.ID != l.ID || again.Type != l.Type || !slices.Equal(again.At, l.At) {
 			t.Fatalf("%s reads %s, %v", l, again, err)
 		}
 		text := []byte(l.String())
 		i := rapid.IntRange(0, len(text)-1).Draw(t, "place")
 		text[i] = rapid.Byte().Draw(t, "byte")
-		if again, err := mail.ParseLocator(string(text)); err == nil && again.String() != string(text) {
+		if again, err := caps.ParseLocator(string(text)); err == nil && again.String() != string(text) {
 			t.Fatalf("%q reads as what is written %q", text, again)
 		}
 	})
@@ -106,44 +88,45 @@ func TestTexts(t *testing.T) {
 		"qvat://" + key.String() + "/?id=" + key.String() + "&type=handle&x=1",
 		"qvat://" + strings.Repeat("0", 64) + "/?id=" + key.String() + "&type=handle",
 	} {
-		if _, err := mail.ParseLocator(bad); code(err) != mail.BadName {
+		if _, err := caps.ParseLocator(bad); code(err) != caps.BadName {
 			t.Errorf("%q: %v", bad, err)
 		}
-		if _, err := mail.ParseID(bad); code(err) != mail.BadName {
+		if _, err := caps.ParseID(bad); code(err) != caps.BadName {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 }
 
 func TestDirectories(t *testing.T) {
+	t.Parallel()
 	v := newVat(t, mail.Options{Limits: mail.Limits{Names: 5}})
 	ctx := t.Context()
-	self := v.agent("self")
-	one := v.store(self, "one", `1`)
-	v.ok(self.MakeDirectory(ctx, "d"))
-	v.ok(self.MakeDirectory(ctx, "d.e"))
-	v.ok(self.Move(ctx, "one", "d.e.first"))
-	v.ok(self.Copy(ctx, "d.e.first", "d.second"))
-	if got := v.value(self, "d.second"); got != "1" {
+	self := v.Named("self")
+	one := v.Keep(self, "one", `1`)
+	v.OK(self.MakeDirectory(ctx, "d"))
+	v.OK(self.MakeDirectory(ctx, "d.e"))
+	v.OK(self.Move(ctx, "one", "d.e.first"))
+	v.OK(self.Copy(ctx, "d.e.first", "d.second"))
+	if got := v.Value(self, "d.second"); got != "1" {
 		t.Errorf("d.second is %s", got)
 	}
 	for _, c := range []struct {
 		what string
 		err  error
-		want mail.Code
+		want caps.Code
 	}{
-		{"into itself", self.Move(ctx, "d", "d.e.d"), mail.Refused},
-		{"taken", self.Copy(ctx, "d.second", "d.e"), mail.BadName},
-		{"to itself", self.Move(ctx, "d", "d"), mail.BadName},
-		{"not there", self.Move(ctx, "one", "two"), mail.NotFound},
-		{"through a value", self.Copy(ctx, "d", "d.second.x"), mail.Wrong},
-		{"special", self.Copy(ctx, "d", "SELF"), mail.BadName},
-		{"under a special", self.Copy(ctx, "d", "INBOX.x"), mail.Wrong},
-		{"an agent", self.Copy(ctx, "AGENT", "me"), mail.Refused},
-		{"no name", self.MakeDirectory(ctx, ""), mail.BadName},
-		{"in nothing", self.MakeDirectory(ctx, "x.y"), mail.NotFound},
-		{"remove nothing", self.Remove(ctx, "x"), mail.NotFound},
-		{"remove special", self.Remove(ctx, "HOST"), mail.BadName},
+		{"into itself", self.Move(ctx, "d", "d.e.d"), caps.Refused},
+		{"taken", self.Copy(ctx, "d.second", "d.e"), caps.BadName},
+		{"to itself", self.Move(ctx, "d", "d"), caps.BadName},
+		{"not there", self.Move(ctx, "one", "two"), caps.NotFound},
+		{"through a value", self.Copy(ctx, "d", "d.second.x"), caps.Wrong},
+		{"special", self.Copy(ctx, "d", "SELF"), caps.BadName},
+		{"under a special", self.Copy(ctx, "d", "INBOX.x"), caps.Wrong},
+		{"an agent", self.Copy(ctx, "AGENT", "me"), caps.Refused},
+		{"no name", self.MakeDirectory(ctx, ""), caps.BadName},
+		{"in nothing", self.MakeDirectory(ctx, "x.y"), caps.NotFound},
+		{"remove nothing", self.Remove(ctx, "x"), caps.NotFound},
+		{"remove special", self.Remove(ctx, "HOST"), caps.BadName},
 	} {
 		if code(c.err) != c.want {
 			t.Errorf("%s: %v, want %s", c.what, c.err, c.want)
@@ -152,47 +135,48 @@ func TestDirectories(t *testing.T) {
 	if names := must(self.ReverseIdentify(ctx, one))(t); len(names) != 0 {
 		t.Errorf("its names in the agent's own directory are %q", names)
 	}
-	v.ok(self.Copy(ctx, one.String(), "again"))
+	v.OK(self.Copy(ctx, one.String(), "again"))
 	l := must(self.Locate(ctx, "d.second"))(t)
-	if names := must(self.ReverseLocate(ctx, l))(t); !slices.Equal(names, []string{"again"}) || l.ID != one || l.Type != mail.TypeValue {
+	if names := must(self.ReverseLocate(ctx, l))(t); !slices.Equal(names, []string{"again"}) || l.ID != one || l.Type != caps.TypeValue {
 		t.Errorf("the names of %s are %q", l, names)
 	}
-	v.ok(self.Copy(ctx, l.String(), "d.third"))
+	v.OK(self.Copy(ctx, l.String(), "d.third"))
 	for _, name := range []string{"f", "g", "h"} {
-		v.ok(self.MakeDirectory(ctx, name))
+		v.OK(self.MakeDirectory(ctx, name))
 	}
-	v.fails(self.MakeDirectory(ctx, "i"), mail.Full)
-	v.ok(self.Remove(ctx, "f"))
-	v.ok(self.MakeDirectory(ctx, "i"))
-	if got := v.names(self, "d"); !slices.Equal(got, []string{"e", "second", "third"}) {
+	v.Fails(self.MakeDirectory(ctx, "i"), caps.Full)
+	v.OK(self.Remove(ctx, "f"))
+	v.OK(self.MakeDirectory(ctx, "i"))
+	if got := v.Names(self, "d"); !slices.Equal(got, []string{"e", "second", "third"}) {
 		t.Errorf("d has %q", got)
 	}
-	if thing := must(self.Lookup(ctx, "d"))(t); thing.Names != 3 || thing.Type != mail.TypeDirectory {
+	if thing := must(self.Lookup(ctx, "d"))(t); thing.Names != 3 || thing.Type != caps.TypeDirectory {
 		t.Errorf("d is %+v", thing)
 	}
 	_, err := self.List(ctx, "again")
-	v.fails(err, mail.Wrong)
+	v.Fails(err, caps.Wrong)
 	_, err = self.List(ctx, "INBOX")
-	v.fails(err, mail.Wrong)
+	v.Fails(err, caps.Wrong)
 	for _, bad := range []string{"{", "1 2", "\"\xff\"", strings.Repeat("[", 101) + strings.Repeat("]", 101), ""} {
 		_, err := self.StoreValue(ctx, "bad", []byte(bad))
-		v.fails(err, mail.Wrong)
+		v.Fails(err, caps.Wrong)
 	}
 	_, err = self.StoreValue(ctx, "bad", []byte(`"`+strings.Repeat("x", 256<<10)+`"`))
-	v.fails(err, mail.Full)
+	v.Fails(err, caps.Full)
 }
 
 // TestSharedDirectory: who holds a directory may change it.
 func TestSharedDirectory(t *testing.T) {
+	t.Parallel()
 	v := newVat(t, mail.Options{})
 	ctx := t.Context()
-	self, bob := v.agent("self"), v.agent("bob")
-	v.ok(self.MakeDirectory(ctx, "ours"))
+	self, bob := v.Named("self"), v.Named("bob")
+	v.OK(self.MakeDirectory(ctx, "ours"))
 	must(self.Send(ctx, "bob", []string{"", ""}, []string{"ours"}, []string{"ours"}))(t)
-	v.ok(bob.Adopt(ctx, 1, "ours", "shared"))
-	v.store(self, "ours.from-self", `1`)
-	v.ok(bob.Copy(ctx, "HOST", "shared.boss"))
-	for _, list := range [][]string{v.names(self, "ours"), v.names(bob, "shared")} {
+	v.OK(bob.Adopt(ctx, 1, "ours", "shared"))
+	v.Keep(self, "ours.from-self", `1`)
+	v.OK(bob.Copy(ctx, "HOST", "shared.boss"))
+	for _, list := range [][]string{v.Names(self, "ours"), v.Names(bob, "shared")} {
 		if !slices.Equal(list, []string{"boss", "from-self"}) {
 			t.Errorf("the directory has %q", list)
 		}

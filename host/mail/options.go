@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"context"
 	"crypto/ed25519"
 	"log/slog"
 	"time"
@@ -23,8 +22,6 @@ type Options struct {
 	Node ed25519.PrivateKey
 	// At are the addresses that locators give for this node; there may be none.
 	At []string
-	// Network delivers to other nodes; nil: what is for them stays queued.
-	Network Network
 	// Run runs published chains; nil: none can be called.
 	Run Runner
 	// Now is the clock; nil is time.Now.
@@ -49,24 +46,13 @@ type Limits struct {
 	Names        int   // 10,000: names in one directory
 	Agents       int   // 10,000: agents in the vat
 	AgentBytes   int64 // 4 times MailboxBytes: what is kept for one agent, with its mailbox, what it made and its names
-	LogCount     int   // 100,000: entries kept of one agent's log, the newest ones
+	LogCount     int   // 100,000: entries kept of one agent's journal, the newest ones
 	NodeWakes    int   // 300: runs a minute that the messages of one other node cause
 	WakeFuel     int64 // 100,000,000: fuel of a chain that a message wakes, where the agent sets none
 	// Receipts has agents tell senders when a message of theirs was adopted
 	// from or dismissed. It is off by default: when somebody reads is his own
 	// affair.
 	Receipts bool
-}
-
-// Network takes sealed messages to other nodes. Its methods may be called from
-// any goroutine.
-type Network interface {
-	// Deliver returns nil when the other side has committed the message. An
-	// [*Error] is the other side's refusal; with code Full or Elsewhere it is
-	// tried again, and with code Replayed the other side has it already. Any
-	// other error is tried again, too. at are addresses that are known for the
-	// node; there may be none.
-	Deliver(ctx context.Context, node Key, at []string, m Sealed) error
 }
 
 // withDefaults replaces zeros by defaults.

@@ -2,363 +2,301 @@ package mail
 
 import (
 	"context"
-	"errors"
+	"maps"
 	"sync"
 	"time"
 
+	"qvat/host/caps"
+	"qvat/host/mail/letter"
 	"qvat/host/store"
 )
 
-// What is for other nodes waits in tableQueue, from the transaction that sent it
-// until the one that notes that it has arrived, was refused or was cancelled. So
-// nothing is lost over restarts, and what was delivered when the vat was killed
-// is delivered again: the other side drops what it has seen.
+// Queue is the letters that wait for other nodes: rows, from the transaction that
+// sent one until the one that notes that it has arrived, was refused or was taken
+// back. So nothing is lost over restarts. Package wire works it off. Its methods may
+// be called from any goroutine.
+type Queue struct {
+	p *Post
 
-const (
-	// firstRetry and lastRetry bound the wait of a message that could not be
-	// delivered.
-	firstRetry = time.Second
-	lastRetry  = 5 * time.Minute
-	// nodesAtOnce is to how many nodes messages are delivered at once.
-	nodesAtOnce = 16
-	// deliverTime bounds one delivery.
-	deliverTime = 30 * time.Second
-)
+	mu     sync.Mutex // guards the maps
+	tries  map[string]Try
+	atWork map[string]bool // letters that are being delivered or taken back: never both
+}
+
+// Queue gives the letters that wait for other nodes.
+func (p *Post) Queue() *Queue { return &p.queue }
+
+// Queued is a message on its way to another node.
+type Queued struct {
+	Key    string // of its row, by which the queue names it
+	ID     [32]byte
+	Number uint64 // in the sender's mailbox
+	To     caps.ID
+	Since  time.Time
+	Try    // since the vat was started, of it or of all for its node
+}
+
+// Try is what became of deliveries: those of a letter that found no room, or those
+// to a node that could not be reached.
+type Try struct {
+	Tries int       // that failed in a row
+	Next  time.Time // when it is tried next
+	Error string    // of the last try; "" before the first
+}
+
+// Changed gives a channel that receives something when letters have come into the
+// queue or are no longer at work, and a function to stop that.
+func (q *Queue) Changed() (<-chan struct{}, func()) { return q.p.caps.Subscribe(topicQueue) }
+
+// queueRows is how many rows of the queue are read at a time.
+const queueRows = 1000
+
+// All gives all letters that wait, in the order of their senders and numbers, and
+// forgets what became of deliveries of others.
+func (q *Queue) All(ctx context.Context) ([]Queued, error) {
+	list, err := q.read(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	waits := make(map[string]bool, len(list))
+	for _, l := range list {
+		waits[l.Key], waits[l.To.Node.String()] = true, true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	maps.DeleteFunc(q.tries, func(key string, _ Try) bool { return !waits[key] })
+	return list, nil
+}
+
+func (q *Queue) read(ctx context.Context, prefix string) ([]Queued, error) {
+	return ask(ctx, q.p.act, func(x *txn) ([]Queued, error) {
+		list := []Queued{}
+		e := store.EntriesQuery{Prefix: prefix, Limit: queueRows}
+		err := x.Each(ctx, tableQueue, e, func(key string, value []byte) (bool, error) {
+			var row queueRow
+			if err := caps.DecodeRow(tableQueue, key, value, &row); err != nil {
+				return false, err
+			}
+			n, err := numberOf(key)
+			list = append(list, Queued{Key: key, ID: row.ID, Number: n, To: row.To, Since: caps.FromMillis(row.Since)})
+			return true, err
+		})
+		return list, err
+	})
+}
+
+// Begin puts a letter to work, and tells whether it could: it is at nobody's work.
+// End is to be called afterwards.
+func (q *Queue) Begin(key string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.atWork[key] {
+		return false
+	}
+	q.atWork[key] = true
+	return true
+}
+
+// End is the end of what Begin began.
+func (q *Queue) End(key string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.atWork, key)
+}
+
+// Letter reads a letter, and where its node is; waits is false when it is not in
+// the queue any more.
+func (q *Queue) Letter(ctx context.Context, key string) (m letter.Sealed, at []string, waits bool, err error) {
+	err = q.p.act(ctx, func(x *txn) error {
+		if _, waits, err = x.tx.Get(ctx, tableQueue, key); err != nil || !waits {
+			return err
+		}
+		return x.queued(ctx, key, func(owner *caps.Agent, n uint64) error {
+			message, err := x.message(ctx, owner, n)
+			if err != nil {
+				return err
+			}
+			m = message.Sealed
+			at, err = x.Addresses(ctx, m.To.Node)
+			return err
+		})
+	})
+	return m, at, waits, err
+}
+
+// queued does something with a letter by its key in the queue.
+func (x *txn) queued(ctx context.Context, key string, work func(owner *caps.Agent, n uint64) error) error {
+	n, err := numberOf(key)
+	if err != nil {
+		return err
+	}
+	owner, err := x.AgentByNumber(ctx, agentOf(key))
+	if err != nil {
+		return err
+	}
+	return work(owner, n)
+}
+
+// Arrived notes that the other node has a letter.
+func (q *Queue) Arrived(ctx context.Context, key string) error {
+	return q.p.act(ctx, func(x *txn) error {
+		return x.queued(ctx, key, func(owner *caps.Agent, n uint64) error {
+			row, waits, err := x.leaveQueue(ctx, owner, n)
+			if err != nil || !waits {
+				return err
+			}
+			row.State = StateSent
+			if err := x.setMail(ctx, owner, n, row); err != nil {
+				return err
+			}
+			return x.journal(ctx, owner, "arrived", n, map[string]uint64{"number": n})
+		})
+	})
+}
+
+// Bounced notes that the other node will never take a letter, and why: it is
+// rejected.
+func (q *Queue) Bounced(ctx context.Context, key, why string) error {
+	return q.p.act(ctx, func(x *txn) error {
+		return x.queued(ctx, key, func(owner *caps.Agent, n uint64) error { return x.giveUp(ctx, owner, n, "bounced", why) })
+	})
+}
+
+// Tried gives what became of deliveries of a letter, by its key, or to a node, by
+// its key's text.
+func (q *Queue) Tried(key string) Try {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.tries[key]
+}
+
+// Note notes what became of deliveries; the zero Try forgets it.
+func (q *Queue) Note(key string, t Try) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.tries[key] = t
+	if t == (Try{}) {
+		delete(q.tries, key)
+	}
+}
 
 // roomInQueue refuses what the queue has no room for.
-func (x *act) roomInQueue(ctx context.Context, who *agent) error {
-	box, err := x.box(ctx, who.seat)
+func (x *txn) roomInQueue(ctx context.Context, who *caps.Agent) error {
+	box, err := x.box(ctx, who.Number)
 	if err == nil && box.Queued >= x.p.limits.Queued {
-		err = refusal(Full, "%d messages are on their way to other nodes, which is the limit", box.Queued).
-			hint("see `qvat agent outbox`; wait, or cancel some")
+		err = caps.Refuse(caps.Full, "%d messages are on their way to other nodes, which is the limit", box.Queued).
+			WithHint("see `qvat agent outbox`; wait, or cancel some")
 	}
 	return err
 }
 
-// enqueue has a message delivered to another node, after the commit.
-func (x *act) enqueue(ctx context.Context, n uint64, row mailRow) error {
-	box, err := x.box(ctx, x.who.seat)
+// enqueue has a letter delivered to another node, after the commit.
+func (x *txn) enqueue(ctx context.Context, n uint64, row mailRow) error {
+	box, err := x.box(ctx, x.who.Number)
 	if err != nil {
 		return err
 	}
 	box.Queued++
-	x.rouse = true
-	if err := x.meet(ctx, row.To.Node, nil); err != nil {
+	x.NotifyLater(topicQueue)
+	if err := x.Meet(ctx, x.who, row.To.Node, nil); err != nil {
 		return err
 	}
-	return x.put(ctx, tableQueue, mailKey(x.who.seat, n), queueRow{ID: row.ID, To: row.To, Since: x.millis()})
+	return x.Put(ctx, tableQueue, mailKey(x.who.Number, n), queueRow{ID: row.ID, To: row.To, Since: x.Millis()})
 }
 
-// dequeue takes a message out of the queue.
-func (x *act) dequeue(ctx context.Context, owner *agent, n uint64) error {
-	there, err := x.drop(ctx, tableQueue, mailKey(owner.seat, n))
+// dequeue takes a letter out of the queue.
+func (x *txn) dequeue(ctx context.Context, owner *caps.Agent, n uint64) error {
+	there, err := x.Drop(ctx, tableQueue, mailKey(owner.Number, n))
 	if err != nil || !there {
 		return err
 	}
-	box, err := x.box(ctx, owner.seat)
+	box, err := x.box(ctx, owner.Number)
 	if err == nil {
 		box.Queued--
 	}
 	return err
 }
 
-// queue gives the whole queue by node, in the order of the senders and their
-// messages.
-func (p *Post) queue(ctx context.Context, prefix string) (keys []string, rows []queueRow, err error) {
-	err = p.run(ctx, nil, func(x *act) error {
-		keys, rows = nil, nil
-		for after := ""; ; {
-			entries, err := x.tx.Entries(ctx, tableQueue, store.EntriesQuery{Prefix: prefix, After: after, Limit: 1000})
-			if err != nil {
-				return err
-			}
-			for _, e := range entries {
-				var row queueRow
-				if err := decodeRow(tableQueue, e.Key, e.Value, &row); err != nil {
-					return err
-				}
-				keys, rows = append(keys, e.Key), append(rows, row)
-			}
-			if len(entries) < 1000 {
-				return nil
-			}
-			after = entries[len(entries)-1].Key
+// leaveQueue takes a letter out of the queue, and tells whether it was still on its
+// way.
+func (x *txn) leaveQueue(ctx context.Context, owner *caps.Agent, n uint64) (mailRow, bool, error) {
+	row, err := x.mail(ctx, owner, n)
+	if err == nil {
+		err = x.dequeue(ctx, owner, n)
+	}
+	return row, row.State == StateQueued, err
+}
+
+// giveUp notes that a letter will not arrive. A request is rejected by that.
+func (x *txn) giveUp(ctx context.Context, owner *caps.Agent, n uint64, action, why string) error {
+	row, waits, err := x.leaveQueue(ctx, owner, n)
+	if err != nil || !waits {
+		return err
+	}
+	row.State, row.Why = caps.StateRejected, why
+	if row.Promise != nil {
+		err = x.settleOwn(ctx, owner, n, row, caps.StateRejected, nil, why)
+	} else {
+		err = x.setMail(ctx, owner, n, row)
+	}
+	if err != nil {
+		return err
+	}
+	return x.journal(ctx, owner, action, n, map[string]any{"number": n, "why": why})
+}
+
+// Outbox lists the agent's messages on their way to other nodes, in their order.
+func (a *Agent) Outbox(ctx context.Context) ([]Queued, error) {
+	if err := a.alone("Outbox"); err != nil {
+		return nil, err
+	}
+	q := a.p.Queue()
+	list, err := q.read(ctx, a.who.Number+"/")
+	for i, l := range list {
+		list[i].Try = q.Tried(l.Key)
+		if node := q.Tried(l.To.Node.String()); node.Tries > 0 {
+			list[i].Try = node
 		}
+	}
+	return list, err
+}
+
+// Cancel takes back a message of the agent's own that is on its way to another
+// node, by the id that Send gave. It is rejected from then on. It fails with
+// Refused when it has left, or is just being delivered. Where a delivery was cut
+// off, the other node may have it all the same.
+func (a *Agent) Cancel(ctx context.Context, message [32]byte) error {
+	if err := a.alone("Cancel"); err != nil {
+		return err
+	}
+	n, err := ask(ctx, a.act, func(x *txn) (uint64, error) {
+		row, n, err := x.own(ctx, a.who, message)
+		if err == nil && row == nil {
+			err = caps.Refuse(caps.NotFound, "there is no message of yours with this id")
+		}
+		return n, err
 	})
-	return keys, rows, err
-}
-
-// deliverQueue works off the queue until ctx ends: when something has come into
-// it, and when something in it is due again. Each node has a goroutine of its own
-// while there is something for it, so one that is slow holds up no other.
-func (p *Post) deliverQueue(ctx context.Context) {
-	d := &deliveries{p: p, busy: map[Key]bool{}}
-	defer d.group.Wait()
-	for ctx.Err() == nil {
-		wait, err := d.start(ctx)
-		if err != nil && ctx.Err() == nil {
-			p.log.Warn("the queue of messages cannot be read", "err", err)
-			wait = firstRetry
-		}
-		var again <-chan time.Time
-		if wait > 0 {
-			again = time.After(wait)
-		}
-		select {
-		case <-ctx.Done():
-		case <-again:
-		case <-p.queued:
-		}
-	}
-}
-
-// deliveries are those that are under way.
-type deliveries struct {
-	p     *Post
-	group sync.WaitGroup
-	mu    sync.Mutex
-	busy  map[Key]bool // nodes to which something is being delivered
-}
-
-// waiting is what waits for one node.
-type waiting struct {
-	keys []string
-	rows []queueRow
-}
-
-// start begins to deliver what is due, and tells how long until something is due
-// again; 0 when nothing is, but for what is under way, whose end starts this
-// again.
-func (d *deliveries) start(ctx context.Context) (wait time.Duration, err error) {
-	keys, rows, err := d.p.queue(ctx, "")
-	if err != nil {
-		return 0, err
-	}
-	nodes := map[Key]*waiting{}
-	for i, row := range rows {
-		w := nodes[row.To.Node]
-		if w == nil {
-			w = &waiting{}
-			nodes[row.To.Node] = w
-		}
-		w.keys, w.rows = append(w.keys, keys[i]), append(w.rows, row)
-	}
-	d.p.keepTries(keys, nodes)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for node, w := range nodes {
-		if d.busy[node] || len(d.busy) >= nodesAtOnce {
-			continue
-		}
-		left := d.p.untilDue(node, w.keys)
-		if left > 0 {
-			if wait == 0 || left < wait {
-				wait = left
-			}
-			continue
-		}
-		d.busy[node] = true
-		d.group.Go(func() {
-			d.p.deliverTo(ctx, node, w)
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			delete(d.busy, node)
-			signal(d.p.queued)
-		})
-	}
-	return wait, nil
-}
-
-// deliverTo delivers what is due of what waits for a node, in its order, until
-// the node cannot be reached.
-func (p *Post) deliverTo(ctx context.Context, node Key, w *waiting) {
-	for i, key := range w.keys {
-		if p.untilDue(node, w.keys[i:i+1]) > 0 {
-			continue
-		}
-		err := p.deliverOne(ctx, key, w.rows[i])
-		if ctx.Err() != nil {
-			return
-		}
-		var refused *Error
-		switch {
-		case err == nil:
-			p.tries.Forget(key, node.String())
-		case errors.As(err, &refused) && refused.Code != Elsewhere:
-			p.failed(key, err)
-			p.tries.Forget(node.String())
-		default:
-			p.failed(node.String(), err)
-			return
-		}
-	}
-}
-
-// untilDue tells how long until the node, and the first of some messages for it,
-// are due; 0 is now.
-func (p *Post) untilDue(node Key, keys []string) time.Duration {
-	now := p.o.Now()
-	first := time.Duration(-1)
-	for _, key := range keys {
-		if left := p.tries.Of(key).Wait(now); first < 0 || left < first {
-			first = left
-		}
-	}
-	return max(first, p.tries.Of(node.String()).Wait(now), 0)
-}
-
-// deliverOne delivers a message and notes what became of it. The error is a
-// refusal with code Full, or else says that the node cannot be reached.
-func (p *Post) deliverOne(ctx context.Context, key string, q queueRow) error {
-	if !p.claims.take(key) {
-		return nil // it is being cancelled
-	}
-	defer p.claims.give(key)
-	owner, n, row, at, err := p.queuedMail(ctx, key)
-	if err != nil || owner == nil { // it was cancelled
-		return err
-	}
-	err = p.hand(ctx, q.To.Node, at, row)
-	var refused *Error
-	isRefusal := errors.As(err, &refused)
-	switch {
-	case err == nil || isRefusal && refused.Code == Replayed:
-		return p.run(ctx, owner, func(x *act) error { return x.arrived(ctx, n) })
-	case isRefusal && refused.Code != Full && refused.Code != Elsewhere:
-		return p.run(ctx, owner, func(x *act) error { return x.giveUp(ctx, n, "bounced", refused.Message) })
-	}
-	return err
-}
-
-// hand gives a message to the network.
-func (p *Post) hand(ctx context.Context, node Key, at []string, row mailRow) error {
-	if p.o.Network == nil {
-		return refusal(Elsewhere, "this vat has no network")
-	}
-	m, err := row.message(0)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, deliverTime)
-	defer cancel()
-	err = p.o.Network.Deliver(ctx, node, at, m.Sealed)
-	var refused *Error
-	if errors.As(err, &refused) {
-		return othersWords(refused)
+	key, q := mailKey(a.who.Number, n), a.p.Queue()
+	if !q.Begin(key) {
+		return caps.Refuse(caps.Refused, "message %d is just being delivered", n).WithHint("look at the outbox again in a moment")
 	}
-	return err
-}
-
-// queuedMail reads a message of the queue, and where its node is; no owner when
-// it is not in the queue any more.
-func (p *Post) queuedMail(ctx context.Context, key string) (owner *agent, n uint64, row mailRow, at []string, err error) {
-	err = p.run(ctx, nil, func(x *act) error {
-		owner = nil
-		if _, there, err := x.tx.Get(ctx, tableQueue, key); err != nil || !there {
-			return err
-		}
-		if n, err = numberOf(key); err != nil {
-			return err
-		}
-		found, err := x.agentBySeat(ctx, key[:len(seatKey(0))])
+	defer a.p.caps.Notify(topicQueue) // it may have been passed by meanwhile
+	defer q.End(key)
+	err = a.act(ctx, func(x *txn) error {
+		row, err := x.mail(ctx, a.who, n)
 		if err != nil {
 			return err
 		}
-		if row, err = x.mail(ctx, found, n); err != nil {
-			return err
+		if row.State != StateQueued {
+			return caps.Refuse(caps.Refused, "message %d is not on its way any more: it is %s", n, row.State)
 		}
-		var peer peerRow
-		_, err = x.find(ctx, tablePeer, row.To.Node.String(), &peer)
-		owner, at = found, peer.At
-		return err
+		return x.giveUp(ctx, a.who, n, "cancel", "it was taken back")
 	})
-	return owner, n, row, at, err
-}
-
-// arrived notes that the other node has a message.
-func (x *act) arrived(ctx context.Context, n uint64) error {
-	row, err := x.mail(ctx, x.who, n)
-	if err != nil {
-		return err
+	if err == nil {
+		q.Note(key, Try{})
 	}
-	if err := x.dequeue(ctx, x.who, n); err != nil || row.State != StateQueued {
-		return err
-	}
-	row.State = StateSent
-	if err := x.setMail(ctx, x.who, n, row); err != nil {
-		return err
-	}
-	return x.log(ctx, x.who, "arrived", n, map[string]uint64{"number": n})
-}
-
-// giveUp notes that a message will not arrive. A request is rejected by that.
-func (x *act) giveUp(ctx context.Context, n uint64, action, why string) error {
-	row, err := x.mail(ctx, x.who, n)
-	if err != nil {
-		return err
-	}
-	if err := x.dequeue(ctx, x.who, n); err != nil || row.State != StateQueued {
-		return err
-	}
-	row.State, row.Why = StateRejected, why
-	detail := map[string]any{"number": n, "why": why}
-	if row.Promise != nil {
-		if err := x.settleOwn(ctx, x.who, n, row, StateRejected, nil, why); err != nil {
-			return err
-		}
-	} else if err := x.setMail(ctx, x.who, n, row); err != nil {
-		return err
-	}
-	return x.log(ctx, x.who, action, n, detail)
-}
-
-// failed notes that deliveries of a message that found no room failed, or those to
-// a node that could not be reached.
-func (p *Post) failed(key string, err error) {
-	words := "the node cannot be reached"
-	var refused *Error
-	if errors.As(err, &refused) {
-		words = refused.Message
-	} else {
-		p.log.Info("messages are delivered again later", "for", key, "err", err)
-	}
-	p.tries.Fail(key, p.o.Now(), words)
-}
-
-// keepTries forgets what became of deliveries of messages that do not wait any
-// more, and to nodes that nothing waits for.
-func (p *Post) keepTries(keys []string, nodes map[Key]*waiting) {
-	wanted := make(map[string]bool, len(keys)+len(nodes))
-	for _, key := range keys {
-		wanted[key] = true
-	}
-	for node := range nodes {
-		wanted[node.String()] = true
-	}
-	p.tries.Keep(wanted)
-}
-
-// claims are the messages that somebody is delivering or cancelling: never both.
-type claims struct {
-	mu   sync.Mutex
-	keys map[string]bool
-}
-
-func (c *claims) take(key string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.keys[key] {
-		return false
-	}
-	if c.keys == nil {
-		c.keys = map[string]bool{}
-	}
-	c.keys[key] = true
-	return true
-}
-
-func (c *claims) give(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.keys, key)
+	return err
 }

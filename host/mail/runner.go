@@ -3,12 +3,9 @@ package mail
 import (
 	"context"
 	"encoding/json"
-)
 
-// Codes of calls, beside those of mail.
-const (
-	Failed Code = "failed" // a chain was called and did not come to its end: nothing of it happened
-	Busy   Code = "busy"   // the vat has too much to do: try again
+	"qvat/host/caps"
+	"qvat/host/mail/slotted"
 )
 
 // Runner runs published chains. It is implemented by the vat. Its methods may be
@@ -16,7 +13,7 @@ const (
 type Runner interface {
 	// Run runs a call as a message of its own, in a transaction of its own, and
 	// returns when that is on the disk. After an error nothing of it happened:
-	// an [*Error] with code [Failed] says how the chain failed, one with [Busy]
+	// an [*caps.Error] with code [caps.Failed] says how the chain failed, one with [caps.Busy]
 	// that it did not begin; any other error is the vat's own, or ctx's. What the
 	// error of a run says beside it is how much fuel that burnt.
 	Run(ctx context.Context, c Call) (Ran, error)
@@ -35,18 +32,14 @@ type Call struct {
 	// Input is data with slots: in it {"@": n} stands for Slots[n]. Empty is
 	// undefined.
 	Input json.RawMessage
-	Slots []Slot
+	Slots []slotted.Slot
 	// Agent is the handle of the agent in whose name the chain acts: what a
 	// handle among its slots sends is from this one.
-	Agent ID
+	Agent caps.ID
 	// Fuel is what it may burn at the most; 0, and what is more, is the vat's limit.
 	Fuel int64
-	// Left is how many runs this one may cause in turn, and those that it causes,
-	// by what they mail and call; see [Inside.During].
-	Left int
-	// Auto is how many runs, this one among them, have caused each other since
-	// somebody did something himself; what it mails tells it. See [Inside.During].
-	Auto uint8
+	// Cause says how it came about, and what it may cause in turn: see [Inside.During].
+	Cause Cause
 	// Commit adds to the transaction in which a run commits; nil adds nothing. It
 	// may be called for several runs, of which one commits. An error ends the
 	// call with it.
@@ -59,10 +52,4 @@ type Ran struct {
 	// is undefined, and what a failed call has.
 	Result json.RawMessage
 	Fuel   int64
-}
-
-// Slot is a capability in a program's data.
-type Slot struct {
-	ID   ID
-	Type Type
 }

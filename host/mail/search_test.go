@@ -6,33 +6,38 @@ import (
 	"strings"
 	"testing"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
 // TestSearchInside: within a transaction a search for a state ends, and says from
 // where to go on.
 func TestSearchInside(t *testing.T) {
+	t.Parallel()
 	v := newVat(t, mail.Options{})
 	ctx := t.Context()
-	self := v.agent("self")
-	bob := v.agent("bob")
+	bob := v.Named("bob")
 	long := strings.Repeat("x", 60_000)
-	for range 80 { // more than 4 MiB
-		v.say(self, "bob", long)
+	for range 4 { // more than 4 MiB in all
+		v.Many("self", func(self *mail.Agent) {
+			for range 20 {
+				must(self.Send(ctx, "bob", []string{long}, nil, nil))(t)
+			}
+		})
 	}
-	v.ok(bob.Dismiss(ctx, 79))
+	v.OK(bob.Dismiss(ctx, 79))
 	ask := func(q mail.MessageQuery) (list []mail.Message, err error) {
-		tx := must(v.s.Begin(ctx))(t)
+		tx := must(v.S.Begin(ctx))(t)
 		defer tx.Rollback()
 		return must(v.In(tx).Agent(context.WithoutCancel(ctx), "bob"))(t).Messages(ctx, q)
 	}
 	_, err := ask(mail.MessageQuery{State: mail.StateDismissed})
-	if code(err) != mail.Full {
+	if code(err) != caps.Full {
 		t.Fatalf("a search through all: %v", err)
 	}
 	var at uint64
-	if _, serr := fmt.Sscanf(err.(*mail.Error).Hint, "go on with { after: %d }", &at); serr != nil || at < 60 || at > 79 {
-		t.Fatalf("the hint is %q: %v", err.(*mail.Error).Hint, serr)
+	if _, serr := fmt.Sscanf(err.(*caps.Error).Hint, "go on with { after: %d }", &at); serr != nil || at < 60 || at > 79 {
+		t.Fatalf("the hint is %q: %v", err.(*caps.Error).Hint, serr)
 	}
 	list := must(ask(mail.MessageQuery{State: mail.StateDismissed, After: at}))(t)
 	if len(list) != 1 || list[0].Number != 79 {

@@ -1,11 +1,15 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
-	"time"
+
+	"qvat/host/caps"
+	"qvat/host/mail/jobs"
+	"qvat/host/mail/slotted"
+	"qvat/host/store"
 )
 
 // What runs by itself: the chain that an agent names for what comes to it, and
@@ -16,194 +20,165 @@ import (
 // stages. The payload is a queuedCall as JSON.
 const OutboxCall = "call"
 
+// OutboxWake is the kind of the outbox rows that a delivery to an agent with a
+// wake stages. The payload is a [Wake] as JSON.
+const OutboxWake = "wake"
+
+// Wake says which letter wakes which agent.
+type Wake struct {
+	Agent  string `json:"seat"` // its number
+	Number uint64 `json:"number"`
+	Cause         // what its run may cause; how deep it is, the letter tells
+}
+
 // Sends tells whether rows of the outbox of this kind are the post's to deal with.
 func Sends(kind string) bool { return kind == OutboxWake || kind == OutboxCall }
-
-// maxCaused is how many runs one message from outside may cause in all, by
-// what those that it causes mail and call in turn: so agents that answer each
-// other by themselves come to an end.
-const maxCaused = 256
-
-// tooFar is why a run is not made.
-func tooFar() error {
-	return refusal(Refused, "not run: the message that caused it, by what it caused, has caused too many runs")
-}
 
 // SetWake names the published chain that runs on each delivery to the agent, in
 // its name; "" for none. It may burn fuel at each, 0 for Limits.WakeFuel; what is
 // more than the vat's limit is the vat's limit. docs/MAIL.md says what it is given.
-// What comes of each run is in the agent's log.
+// What comes of each run is in the agent's journal.
 func (a *Agent) SetWake(ctx context.Context, name string, fuel int64) error {
 	if fuel < 0 {
-		return refusal(Wrong, "a chain cannot burn %d fuel", fuel)
+		return caps.Refuse(caps.Wrong, "a chain cannot burn %d fuel", fuel)
 	}
-	return a.do(ctx, func(x *act) error {
-		box, err := x.box(ctx, a.who.seat)
+	return a.act(ctx, func(x *txn) error {
+		box, err := x.box(ctx, a.who.Number)
 		if err != nil {
 			return err
 		}
 		if box.Wake != nil {
-			if err := x.release(ctx, ID{box.Wake.Chain, x.p.node}, wakeHolder(a.who)); err != nil {
+			if err := x.Release(ctx, x.p.id(box.Wake.Chain), wakeHolder(a.who)); err != nil {
 				return err
 			}
 		}
 		box.Wake = nil
 		detail := map[string]any{"name": name}
 		if name != "" {
-			h, err := x.resolve(ctx, name)
+			r, err := x.resolve(ctx, name)
 			if err != nil {
 				return err
 			}
-			if h.Type != TypeChain {
-				return refusal(Wrong, "%s is a %s, and no published chain", name, h.Type)
+			if r.Type != caps.TypeChain {
+				return caps.Refuse(caps.Wrong, "%s is a %s, and no published chain", name, r.Type)
 			}
-			if _, err := x.chain(ctx, h.ID); err != nil {
+			if _, err := x.Chain(ctx, r.ID); err != nil {
 				return err
 			}
-			if err := x.hold(ctx, h.ID, wakeHolder(a.who)); err != nil {
+			if err := x.Hold(ctx, r.ID, wakeHolder(a.who)); err != nil {
 				return err
 			}
-			box.Wake = &wakeRow{Chain: h.ID.Number, Fuel: fuel}
-			detail["id"], detail["fuel"] = h.ID, fuel
+			box.Wake = &wakeRow{Chain: r.ID.Number, Fuel: fuel}
+			detail["id"], detail["fuel"] = r.ID, fuel
 		}
-		return x.log(ctx, a.who, "setwake", 0, detail)
+		return x.journal(ctx, a.who, "setwake", 0, detail)
 	})
-}
-
-// wakeHolder is an agent as the holder of what its mail wakes.
-func wakeHolder(a *agent) string { return below(holderAgent, "wake/"+a.seat) }
-
-// describeWake says who holds what its mail wakes.
-func (x *act) describeWake(ctx context.Context, seat string) (line string, hidden bool, err error) {
-	owner, err := x.agentBySeat(ctx, seat)
-	if err != nil {
-		return "", false, err
-	}
-	ours, err := x.isOurs(ctx, owner)
-	return "agent " + owner.name + ": its mail wakes it", !ours, err
-}
-
-// During says when the message arrived whose transaction it is, which is what its
-// mail is dated, and how many runs it may cause; below 0 is what a message from
-// outside may. auto is what its mail tells of how it came about: a Call's, or 0. It
-// gives in.
-func (in *Inside) During(arrived time.Time, left int, auto uint8) *Inside {
-	in.at, in.auto = arrived, auto
-	if left >= 0 {
-		in.left = &left
-	}
-	return in
-}
-
-// Draw has all that is random in the transaction, ids and keys, come of chance, each
-// 32 bytes that nobody can guess: where that gives the same when the transaction is
-// run again, the same actions give the same. An action during which it fails fails
-// with its error. It gives in.
-func (in *Inside) Draw(chance func() ([32]byte, error)) *Inside {
-	in.rand = &draws{chance: chance}
-	return in
-}
-
-// share gives a run that is to be staged its part of what the action may still
-// cause: a quarter, so that there is some left for others. It is below 0 when there
-// is nothing left.
-func (x *act) share() int {
-	if x.left == nil {
-		return maxCaused - 1
-	}
-	if *x.left <= 0 {
-		return -1
-	}
-	part := max(1, *x.left/4)
-	*x.left -= part
-	return part - 1
 }
 
 // wake runs what a delivery wakes. An error is one that may pass.
 func (p *Post) wake(ctx context.Context, w Wake, last bool) error {
-	var c Call
-	var who *agent
-	var from ID
-	err := p.run(ctx, nil, func(x *act) (err error) {
-		if who, err = x.agentBySeat(ctx, w.Seat); err != nil {
-			return err
+	detail := map[string]any{"number": w.Number, "from": caps.ID{}}
+	return p.runStaged(ctx, "wake", detail, last, func(x *txn) (who *caps.Agent, c Call, err error) {
+		if who, err = x.AgentByNumber(ctx, w.Agent); err != nil {
+			return nil, c, err
 		}
-		x.who = who
-		c, from, err = x.wakeCall(ctx, w)
-		return err
+		c, err = x.wakeCall(ctx, who, w)
+		detail["from"] = c.Cause.From
+		return who, c, err
 	})
-	if err == nil && c.Capsule == nil {
-		return nil // it wakes nothing any more
-	}
-	detail := map[string]any{"number": w.Number, "from": from}
-	if err != nil {
-		return p.notRun(ctx, who, "wake", detail, err)
-	}
-	_, err = p.runLogged(ctx, who, c, "wake", detail, last)
-	return mayPass(err)
 }
 
 // wakeCall makes the call that a delivery wakes; one without a capsule where
 // there is none.
-func (x *act) wakeCall(ctx context.Context, w Wake) (c Call, from ID, err error) {
-	var box boxRow
-	if _, err := x.find(ctx, tableBox, w.Seat, &box); err != nil || box.Wake == nil {
-		return c, from, err
+func (x *txn) wakeCall(ctx context.Context, who *caps.Agent, w Wake) (c Call, err error) {
+	box, err := x.peekBox(ctx, w.Agent)
+	if err != nil || box.Wake == nil {
+		return c, err
 	}
-	row, err := x.mail(ctx, x.who, w.Number)
-	if codeOf(err) == NotFound {
-		return c, from, nil
+	row, b, err := x.mailBody(ctx, who, w.Number)
+	if caps.CodeOf(err) == caps.NotFound {
+		return c, nil
 	}
 	if err != nil {
-		return c, from, err
-	}
-	b, err := row.body()
-	if err != nil {
-		return c, from, err
+		return c, err
 	}
 	m, err := row.message(w.Number)
 	if err != nil {
-		return c, from, err
+		return c, err
 	}
-	if c.Capsule, err = x.capsule(ctx, ID{box.Wake.Chain, x.p.node}); err != nil {
-		return c, m.From, err
+	c.Cause = Cause{From: m.From, Left: w.Left, Depth: b.Auto + 1} // mayWake has bounded it
+	if c.Capsule, _, err = x.Capsule(ctx, x.p.id(box.Wake.Chain)); err != nil {
+		return c, err
 	}
-	list := slotList{}
-	c.Input, err = json.Marshal(map[string]any{"message": list.message(m)})
-	c.Slots, c.Agent, c.Left, c.Once = list.slots, x.who.handle, w.Left, true
-	c.Auto = b.Auto + 1 // mayWake has bounded it
-	c.Fuel = box.Wake.Fuel
-	if c.Fuel == 0 {
-		c.Fuel = x.p.limits.WakeFuel
-	}
-	c.ID = sha256.Sum256(append(append([]byte("qvat wake v1\n"), x.who.key[:]...), m.ID[:]...))
-	return c, m.From, err
+	list := slotted.List{}
+	c.Input, err = json.Marshal(map[string]any{"message": showWoken(&list, m)})
+	c.Slots, c.Agent, c.Once = list.Slots, who.Handle, true
+	c.Fuel = cmp.Or(box.Wake.Fuel, x.p.limits.WakeFuel)
+	c.ID = sha256.Sum256(append(append([]byte("qvat wake v1\n"), who.Key[:]...), m.ID[:]...))
+	return c, err
 }
 
-// notRun puts in an agent's log why nothing was run. An error that may pass is
-// given back.
-func (p *Post) notRun(ctx context.Context, who *agent, action string, detail any, why error) error {
-	if codeOf(why) == "" || who == nil {
-		return why
+// runStaged makes a run that was staged: the call that find makes, for an agent whose
+// journal tells of it, with detail. One without a capsule is nothing to run. An error
+// is one that may pass.
+func (p *Post) runStaged(ctx context.Context, action string, detail map[string]any, last bool, find func(x *txn) (*caps.Agent, Call, error)) error {
+	var who *caps.Agent
+	c, err := ask(ctx, p.act, func(x *txn) (c Call, err error) {
+		who, c, err = find(x)
+		return c, err
+	})
+	switch code := caps.CodeOf(err); {
+	case err == nil && c.Capsule == nil:
+		return nil
+	case err == nil:
+		_, err = p.runJournaled(ctx, who, c, action, detail, last)
+		return mayPass(err)
+	case code == caps.NotFound && who == nil:
+		return nil // the agent is gone, and its journal
+	case code == "" || who == nil:
+		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	return p.run(ctx, nil, func(x *act) error { return x.logFailure(ctx, who, action, 0, detail, why.Error()) })
+	return p.act(ctx, func(x *txn) error { return x.journalFailure(ctx, who, action, 0, detail, err.Error()) })
 }
 
 // mayPass gives an error of a run back when another try may have none. What the
 // chain's programs did wrong they would do again.
 func mayPass(err error) error {
-	if code := codeOf(err); code != "" && code != Busy {
+	if code := caps.CodeOf(err); code != "" && code != caps.Busy {
 		return nil
 	}
 	return err
 }
 
-// codeOf is the code of an [*Error]; "" where err is none.
-func codeOf(err error) Code {
-	var known *Error
-	if !errors.As(err, &known) {
-		return ""
+// runJobs makes the runs that were staged, until ctx ends.
+func (p *Post) runJobs(ctx context.Context) {
+	if p.o.Run == nil {
+		return
 	}
-	return known.Code
+	changed, stop := p.caps.Subscribe(topicRuns)
+	defer stop()
+	jobs.Loop(ctx, jobs.Options{
+		Outbox: p.o.Store, Kinds: []string{OutboxWake, OutboxCall}, Read: p.readJob, Changed: changed, Logger: p.log,
+	})
+}
+
+// readJob reads a row of the outbox.
+func (p *Post) readJob(row store.Outgoing) (j jobs.Job) {
+	var err error
+	switch row.Kind {
+	case OutboxWake:
+		var w Wake
+		err = json.Unmarshal(row.Payload, &w)
+		j = jobs.Job{Whose: w.Agent, Do: func(ctx context.Context, last bool) error { return p.wake(ctx, w, last) }}
+	case OutboxCall:
+		var q queuedCall
+		err = json.Unmarshal(row.Payload, &q)
+		j = jobs.Job{Whose: q.Agent.String(), Do: func(ctx context.Context, last bool) error { return p.callQueued(ctx, q, last) }}
+	}
+	if err != nil {
+		p.log.Error("a row of the outbox is not what this version writes, and is dropped", "outbox", row.ID, "err", err)
+		j.Do = func(context.Context, bool) error { return nil }
+	}
+	return j
 }

@@ -3,45 +3,50 @@ package mail_test
 import (
 	"context"
 	"testing"
-	"time"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/mailtest"
 )
 
-// slow has one agent's runs take their time.
+// slow has one agent's runs wait.
 type slow struct {
-	*runner
-	agent mail.ID
+	*mailtest.Runner
+	agent caps.ID
+	until chan struct{}
 }
 
 func (s *slow) Run(ctx context.Context, c mail.Call) (mail.Ran, error) {
 	if c.Agent == s.agent {
-		time.Sleep(100 * time.Millisecond)
+		<-s.until
 	}
-	return s.runner.Run(ctx, c)
+	return s.Runner.Run(ctx, c)
 }
 
 // TestSlowRunsHoldUpNobodyElse: one agent's slow runs do not hold up another's.
 func TestSlowRunsHoldUpNobodyElse(t *testing.T) {
-	r := &slow{runner: &runner{once: map[[32]byte]bool{}}}
-	r.runs = func(context.Context, mail.Call, *mail.Inside) error { return nil }
+	t.Parallel()
+	r := &slow{Runner: &mailtest.Runner{}, until: make(chan struct{})}
+	r.Runs = func(context.Context, mail.Call, *mail.Inside) error { return nil }
 	v := newVat(t, mail.Options{Run: r})
-	r.v = v
-	bob, carol := v.agent("bob"), v.agent("carol")
-	v.wakes(bob)
-	v.wakes(carol)
-	r.agent = must(bob.Info(t.Context()))(t).Handle
-	self := v.agent("self")
-	for range 40 {
-		v.say(self, "bob", "slow")
+	r.V = v
+	bob, carol := v.Named("bob"), v.Named("carol")
+	v.Wakes(bob)
+	v.Wakes(carol)
+	r.agent = v.Handle(bob)
+	v.Many("self", func(self *mail.Agent) {
+		for range 40 {
+			must(self.Send(t.Context(), "bob", []string{"slow"}, nil, nil))(t)
+		}
+		for range 40 {
+			must(self.Send(t.Context(), "carol", []string{"quick"}, nil, nil))(t)
+		}
+	})
+	defer v.Run()()
+	v.Until(func() bool { return len(v.Journal(carol, "wake")) == 40 })
+	if n := len(v.Journal(bob, "wake")); n > 0 {
+		t.Errorf("%d of bob's 40 runs, which wait, are over", n)
 	}
-	for range 40 {
-		v.say(self, "carol", "quick")
-	}
-	defer v.serve()()
-	eventually(t, "carol's have run", func() bool { return len(v.logged(carol, "wake")) == 40 })
-	if n := len(v.logged(bob, "wake")); n > 30 {
-		t.Errorf("%d of bob's 40 slow runs were over before carol's quick ones", n)
-	}
-	eventually(t, "bob's have run", func() bool { return len(v.logged(bob, "wake")) == 40 })
+	close(r.until)
+	v.Until(func() bool { return len(v.Journal(bob, "wake")) == 40 })
 }
