@@ -14,6 +14,7 @@ import (
 var (
 	confinementRow = regexp.MustCompile(`(?m)^## (\d+)\. `)
 	citedTest      = regexp.MustCompile("`(\\S+_test\\.go)`\\s((?:Test|Fuzz)\\w+)")
+	glossaryRoom   = regexp.MustCompile("`([a-z/]+/)`")
 	testFunc       = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 )
 
@@ -56,6 +57,17 @@ func TestGlossary(t *testing.T) {
 	for i := range words[1:] {
 		if before, word := words[i][0], words[i+1][0]; strings.Compare(before, word) >= 0 {
 			t.Errorf("%q comes after %q", word, before)
+		}
+	}
+}
+
+// TestGlossaryRooms: the rooms that the glossary names are there.
+func TestGlossaryRooms(t *testing.T) {
+	for _, row := range glossary(t) {
+		for _, room := range glossaryRoom.FindAllStringSubmatch(row[2], -1) {
+			if info, err := os.Stat(room[1]); err != nil || !info.IsDir() {
+				t.Errorf("%s: there is no room %s", row[0], room[1])
+			}
 		}
 	}
 }

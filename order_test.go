@@ -21,7 +21,7 @@ import (
 
 // ordered are the rooms, with those below them, in which the order of a map could
 // reach a program, an error's text, a row or a record.
-var ordered = []string{"host/powers", "host/actions"}
+var ordered = []string{"host/powers", "host/actions", "host/store", "host/library", "host/caps", "host/mail"}
 
 // TestMapOrder: what runs again runs the same way, so the order of a map, which is
 // chance, is sorted where it is read, or a comment "// order: ..." says why nobody

@@ -36,7 +36,8 @@ func (l *Library) Take() store.ProgramWrites {
 	var t taken
 	var bytes int64
 	n := 0
-	for ; n < len(l.puts) && len(t.puts) < takeItems && bytes < takeBytes; n++ {
+	// No program comes before the row goes that it had when it was there before.
+	for ; len(l.drops) <= takeItems && n < len(l.puts) && len(t.puts) < takeItems && bytes < takeBytes; n++ {
 		if p := l.puts[n]; p.state == waiting {
 			p.state = writing
 			bytes += p.Size

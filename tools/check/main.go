@@ -53,17 +53,10 @@ var alone = map[string][]string{
 	"qvat/tools/bundle": {"TestWritten", "TestWrittenWhileChanging", "TestSameEverywhere", "TestAgain", "TestRandomProjects"},
 }
 
-// long is a test that does one thing after the other, three minutes long under
-// the race detector: it runs without, and the others of its package with.
-const (
-	longIn = "qvat/host/mail"
-	long   = "TestCollectCircleOfMany"
-)
-
 // patience is how long the tests of one package may take until go test ends them
 // and shows where each goroutine is: the only time that bounds a test. Alone on
 // two cores the slowest package takes about two minutes.
-const patience = "-timeout=3h"
+const patience = "-timeout=80m"
 
 // test runs all tests.
 func test() (err error) {
@@ -94,11 +87,10 @@ func test() (err error) {
 	err = errors.Join(
 		t.run(append([]string{"-race", "-run", "^(" + strings.Join(named, "|") + ")$"}, apart...)...),
 		t.run(apart...),
-		t.run("-run", "^"+long+"$", longIn),
-		t.run(append([]string{"-race", "-skip", "^" + long + "$"}, others...)...),
+		t.run(append([]string{"-race"}, others...)...),
 	)
-	for _, name := range append(named, long) {
-		if !slices.ContainsFunc(append(apart, longIn), func(pkg string) bool { return t.ended[pkg+" "+name] }) {
+	for _, name := range named {
+		if !slices.ContainsFunc(apart, func(pkg string) bool { return t.ended[pkg+" "+name] }) {
 			err = errors.Join(err, fmt.Errorf("there is no test %s", name))
 		}
 	}

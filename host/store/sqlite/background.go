@@ -16,7 +16,8 @@ type background struct {
 
 	mu       sync.Mutex      // guards what follows
 	failures []*store.Record // to be written with the next batch
-	taken    chan struct{}   // closed when failures were taken to be written
+	waiting  int             // failures that are not written yet
+	room     chan struct{}   // closed when some were
 	stopped  bool
 	programs store.ProgramSource // nil when there is no library
 }
@@ -38,10 +39,6 @@ func (b *background) take() backgroundWrites {
 	b.mu.Lock()
 	w := backgroundWrites{failures: b.failures, source: b.programs}
 	b.failures = nil
-	if len(w.failures) > 0 {
-		close(b.taken)
-		b.taken = make(chan struct{})
-	}
 	b.mu.Unlock()
 	if w.source != nil {
 		w.programs = w.source.Take()
@@ -54,11 +51,16 @@ func (b *background) done(w backgroundWrites, err error) {
 	if !w.programs.Empty() {
 		w.source.Done(err)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err == nil && len(w.failures) > 0 {
+		b.waiting -= len(w.failures)
+		close(b.room)
+		b.room = make(chan struct{})
+	}
 	if err == nil {
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.failures = append(w.failures, b.failures...)
 }
 
@@ -73,13 +75,14 @@ func (b *background) addFailure(ctx context.Context, r *store.Record) error {
 			b.mu.Unlock()
 			return store.ErrClosed
 		}
-		if len(b.failures) < maxFailures {
+		if b.waiting < maxFailures {
+			b.waiting++
 			b.failures = append(b.failures, r)
 			b.mu.Unlock()
 			b.signal()
 			return nil
 		}
-		room := b.taken
+		room := b.room
 		b.mu.Unlock()
 		select {
 		case <-room:

@@ -76,6 +76,8 @@ func (tx *exclusiveTx) end() {
 
 func (tx *exclusiveTx) ready() error { return nil }
 
+func (tx *exclusiveTx) left() {}
+
 // broken is view's: after some errors SQLite has rolled the transaction back.
 func (tx *exclusiveTx) broken() bool { return !tx.w.c.InTransaction() }
 
@@ -111,8 +113,20 @@ func (tx *exclusiveTx) count(ctx context.Context, table string) (int64, error) {
 
 func (tx *exclusiveTx) query(ctx context.Context, text string, params []any) (*store.Rows, error) {
 	q := statement.Statement{Conn: tx.w.c, Text: text, Params: params, MayWrite: true, Stop: func() bool { return ctx.Err() != nil }}
+	if err := tx.w.c.Exec("SAVEPOINT statement"); err != nil {
+		return nil, &store.WriteError{NoRoom: lite.IsFull(err), Cause: err}
+	}
 	rows, wrote, err := q.Run(tx.o.statementBounds())
+	end := "RELEASE statement"
+	if err != nil { // RETURNING and OR FAIL leave what was done until then
+		wrote, end = false, "ROLLBACK TO statement; RELEASE statement"
+	}
 	tx.wrote = tx.wrote || wrote
+	if tx.w.c.InTransaction() {
+		if serr := tx.w.c.Exec(end); serr != nil {
+			return nil, &store.WriteError{NoRoom: lite.IsFull(serr), Cause: serr}
+		}
+	}
 	return rows, stopped(ctx, err)
 }
 

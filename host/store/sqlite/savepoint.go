@@ -65,6 +65,7 @@ func (tx *snapshotTx) Savepoint(ctx context.Context, work func() error) (err err
 	done := false
 	defer func() { // also where a panic passes
 		tx.mu.Lock()
+		defer tx.left()
 		defer tx.mu.Unlock()
 		if !done && tx.rows != nil {
 			tx.undone.back(tx.rows, rows)

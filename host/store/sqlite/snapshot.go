@@ -68,6 +68,15 @@ func (tx *snapshotTx) ready() error {
 	return err
 }
 
+// left is view's: what pool.moveOn asked for while a call was under way is done
+// here, since the next call may be far off. Its error is the next call's.
+func (tx *snapshotTx) left() {
+	if tx.mustMove.Load() && tx.mu.TryLock() {
+		_ = tx.ready()
+		tx.mu.Unlock()
+	}
+}
+
 // reopen moves the transaction to a new snapshot, of what SQLite has now. After an
 // error it has none.
 func (tx *snapshotTx) reopen() error {
@@ -162,16 +171,14 @@ func (tx *snapshotTx) entries(s span, into *collector) error {
 	if err := tx.merge(s, into); err != nil {
 		return err
 	}
-	if into.err == nil {
-		if into.full() {
-			s = s.upTo(into.entries[len(into.entries)-1].Key) // what lies beyond was not read
-		}
-		if err := tx.charge(len(s.table) + len(s.low) + len(s.high)); err != nil {
-			return err
-		}
+	if into.err == nil && into.full() {
+		s = s.upTo(into.entries[len(into.entries)-1].Key) // what lies beyond was not read
 	}
 	tx.spans = append(tx.spans, s) // an error, too, tells something of what is there
-	return nil
+	if into.err != nil {
+		return nil
+	}
+	return tx.charge(len(s.table) + len(s.low) + len(s.high))
 }
 
 func (tx *snapshotTx) Rollback() {
@@ -200,9 +207,14 @@ func (tx *snapshotTx) bounds(ctx context.Context) lite.Bounds {
 	return lite.Bounds{Stop: func() bool { return ctx.Err() != nil || tx.mustMove.Load() && tx.behind() }}
 }
 
-// behind tells whether others have committed since what the transaction sees.
+// behind tells whether others have changed what the transaction sees, or, where
+// it has not read with SQL, whether they have committed.
 func (tx *snapshotTx) behind() bool {
 	tx.h.mu.Lock()
 	defer tx.h.mu.Unlock()
-	return tx.seq != tx.h.applied || tx.h.closing
+	changed := tx.seq != tx.h.applied
+	if tx.all {
+		_, changed = tx.changedBetween(tx.seq, tx.h.applied)
+	}
+	return changed || tx.epoch != tx.h.epoch || tx.h.closing
 }

@@ -90,7 +90,7 @@ func newStore(o Options) *Store {
 		h: s.history, slots: make(chan struct{}, o.Readers), ended: make(chan struct{}, 1),
 		connect: func() (*lite.Conn, error) { return s.connect(readerCache) },
 	}
-	s.background = &background{waits: make(chan struct{}, 1), closed: s.history.closed, taken: make(chan struct{})}
+	s.background = &background{waits: make(chan struct{}, 1), closed: s.history.closed, room: make(chan struct{})}
 	s.committer = &committer{
 		o: &s.o, log: o.Logger, history: s.history, pool: s.pool, background: s.background,
 		leases: make(chan *writerLease), stopped: make(chan struct{}),

@@ -22,6 +22,8 @@ type tx struct {
 type view interface {
 	// ready tells whether the transaction can go on where no call has failed.
 	ready() error
+	// left is called when a call has ended, without tx.mu.
+	left()
 	// broken tells whether an error has ended it, although others would not.
 	broken() bool
 	value(ctx context.Context, row rowKey) ([]byte, error)
@@ -64,6 +66,7 @@ func (tx *tx) leave(err *error) {
 		tx.err = *err
 	}
 	tx.mu.Unlock()
+	tx.view.left()
 }
 
 func (tx *tx) Get(ctx context.Context, table, key string) (value []byte, ok bool, err error) {
