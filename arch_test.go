@@ -30,9 +30,9 @@ host/caps < host/mail/letter host/mail/slotted
 host/store < host/mail/jobs
 chains host/store host/caps host/mail/jobs host/mail/letter host/mail/slotted < host/mail
 chains host/caps host/mail host/mail/letter < host/mail/wire
-host/fault host/mail < host/actions < host/control
-chains host/mail host/actions < host/web
-chains runtime host/store host/mail host/actions < host/powers
+host/caps host/mail/letter host/fault host/mail < host/actions < host/control
+chains host/caps host/mail/letter host/mail host/actions < host/web
+chains runtime host/store host/caps host/mail/letter host/mail host/actions < host/powers
 runtime host/library host/store < host/metrics
 host/mail host/powers host/retry host/store < host/outbox
 chains host/web < host/recent

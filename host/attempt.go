@@ -52,7 +52,7 @@ func (v *Vat) attempt(ctx context.Context, inv *invocation, chain chains.Verifie
 	run := runtime.Invocation{Chain: chain, Program: programs.program, Input: inv.capsule.Input, Log: a.wrote.addConsole}
 	if inv.call != nil {
 		scope.Slots = a.post.Slots(*inv.call)
-		run.Slots, run.Fuel = slotted{scope.Slots}, inv.call.Fuel
+		run.Slots, run.Fuel = callSlots{scope.Slots}, inv.call.Fuel
 	}
 	run.Powers = v.openPowers(scope)
 	a.out, err = v.engine.Turn(ctx, run)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qvat/chains"
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
@@ -23,8 +24,8 @@ func call(t testing.TB, a *mail.Agent, name, input string, slots map[string]stri
 	return string(b)
 }
 
-func codeOf(err error) mail.Code {
-	var known *mail.Error
+func codeOf(err error) caps.Code {
+	var known *caps.Error
 	if !errors.As(err, &known) {
 		return ""
 	}
@@ -73,7 +74,7 @@ func TestCall(t *testing.T) {
 		t.Fatalf("carol has %v, %v", list, err)
 	}
 	// What a chain mails is from who published it, whoever calls.
-	if m := list[0]; m.From != info(t, self).Handle || fmt.Sprint(m.Strings, m.Edges, m.IDs) != fmt.Sprint([]string{"see ", "!"}, []string{"it"}, []mail.ID{photo}) {
+	if m := list[0]; m.From != info(t, self).Handle || fmt.Sprint(m.Strings, m.Edges, m.IDs) != fmt.Sprint([]string{"see ", "!"}, []string{"it"}, []caps.ID{photo}) {
 		t.Errorf("carol has %+v", m)
 	}
 	if log := entries(t, bob, "call"); len(log) != 1 || log[0].Error != "" || !strings.Contains(string(log[0].Detail), `"fuel":`) {
@@ -94,10 +95,10 @@ func TestCallRefused(t *testing.T) {
 	v := mailVat(t)
 	bob := guests(t, v, "bob")[0]
 	self := agentOf(t, v, "self")
-	if _, err := bob.Publish(t.Context(), "p", encoded(t, capsule("", `exports.main = () => 1`))); codeOf(err) != mail.Refused {
+	if _, err := bob.Publish(t.Context(), "p", encoded(t, capsule("", `exports.main = () => 1`))); codeOf(err) != caps.Refused {
 		t.Errorf("a guest publishes: %v", err)
 	}
-	if _, err := self.Publish(t.Context(), "p", []byte("no capsule")); codeOf(err) != mail.Wrong {
+	if _, err := self.Publish(t.Context(), "p", []byte("no capsule")); codeOf(err) != caps.Wrong {
 		t.Errorf("what is no capsule is published: %v", err)
 	}
 	publish(t, v, "self", "echo", `exports.main = ({ input }) => input`)
@@ -111,21 +112,21 @@ func TestCallRefused(t *testing.T) {
 	for _, c := range []struct {
 		name, input string
 		slots       map[string]string
-		code        mail.Code
+		code        caps.Code
 	}{
-		{"nothing", ``, nil, mail.NotFound},
-		{"bob", ``, nil, mail.Wrong},
-		{"not-root", ``, nil, mail.Failed},
-		{"bad", ``, nil, mail.Failed},
-		{"echo", `{`, nil, mail.Wrong},
-		{"echo", `{"@":"x"}`, nil, mail.Wrong},
-		{"echo", `{"@":0}`, nil, mail.Wrong},
-		{"echo", `{"@x":1}`, nil, mail.Wrong},
-		{"echo", `1`, map[string]string{"x": "bob"}, mail.Wrong},
-		{"echo", ``, map[string]string{"x": "bob"}, mail.Wrong},
-		{"echo", `{"@":"x"}`, map[string]string{"x": "nobody"}, mail.NotFound},
-		{"echo", `{"@":"x"}`, map[string]string{"x": "AGENT"}, mail.Refused},
-		{"echo", `"` + strings.Repeat("x", chains.DefaultInput) + `"`, nil, mail.Full},
+		{"nothing", ``, nil, caps.NotFound},
+		{"bob", ``, nil, caps.Wrong},
+		{"not-root", ``, nil, caps.Failed},
+		{"bad", ``, nil, caps.Failed},
+		{"echo", `{`, nil, caps.Wrong},
+		{"echo", `{"@":"x"}`, nil, caps.Wrong},
+		{"echo", `{"@":0}`, nil, caps.Wrong},
+		{"echo", `{"@x":1}`, nil, caps.Wrong},
+		{"echo", `1`, map[string]string{"x": "bob"}, caps.Wrong},
+		{"echo", ``, map[string]string{"x": "bob"}, caps.Wrong},
+		{"echo", `{"@":"x"}`, map[string]string{"x": "nobody"}, caps.NotFound},
+		{"echo", `{"@":"x"}`, map[string]string{"x": "AGENT"}, caps.Refused},
+		{"echo", `"` + strings.Repeat("x", chains.DefaultInput) + `"`, nil, caps.Full},
 	} {
 		if _, err := self.Call(t.Context(), c.name, json.RawMessage(c.input), c.slots); codeOf(err) != c.code {
 			t.Errorf("%s(%.40s): got %v, want %s", c.name, c.input, err, c.code)
@@ -221,7 +222,7 @@ func TestCallOfCall(t *testing.T) {
 		return [typeof r, power.table.get('n') ?? 'not yet']
 	}`)
 	slots := map[string]string{"c": "second", "w": "bob"}
-	if _, err := self.Call(t.Context(), "first", json.RawMessage(`{"chain":{"@":"c"},"whom":{"@":"w"},"fail":true}`), slots); codeOf(err) != mail.Failed {
+	if _, err := self.Call(t.Context(), "first", json.RawMessage(`{"chain":{"@":"c"},"whom":{"@":"w"},"fail":true}`), slots); codeOf(err) != caps.Failed {
 		t.Errorf("got %v", err)
 	}
 	if got := call(t, self, "first", `{"chain":{"@":"c"},"whom":{"@":"w"}}`, slots); got != `["undefined","not yet"]` {

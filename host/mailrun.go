@@ -6,8 +6,10 @@ import (
 	"errors"
 
 	"qvat/chains"
+	"qvat/host/caps"
 	"qvat/host/fault"
 	"qvat/host/mail"
+	"qvat/host/mail/slotted"
 	"qvat/host/powers"
 	"qvat/runtime"
 )
@@ -20,10 +22,10 @@ type caller struct{ vat *Vat }
 func (r caller) Run(ctx context.Context, c mail.Call) (mail.Ran, error) {
 	capsule, err := chains.DecodeCapsule(c.Capsule, chainLimits(&r.vat.config))
 	if err != nil {
-		return mail.Ran{}, &mail.Error{Code: mail.Failed, Message: "the published chain cannot be read: " + err.Error()}
+		return mail.Ran{}, &caps.Error{Code: caps.Failed, Message: "the published chain cannot be read: " + err.Error()}
 	}
 	if most := r.vat.config.Limits.InputBytes; len(c.Input) > most {
-		return mail.Ran{}, &mail.Error{Code: mail.Full, Message: "the data of the call is larger than limits.input_bytes"}
+		return mail.Ran{}, &caps.Error{Code: caps.Full, Message: "the data of the call is larger than limits.input_bytes"}
 	}
 	capsule.Input = c.Input
 	a, err := r.vat.answer(ctx, target{c.ID, capsule, c.Once}, cause{call: &c})
@@ -33,14 +35,14 @@ func (r caller) Run(ctx context.Context, c mail.Call) (mail.Ran, error) {
 // callError says what ended a call as its caller may see it: an error of the
 // vat's own stays, for the log.
 func callError(err error) error {
-	var known *mail.Error
+	var known *caps.Error
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	f := fault.Of(err)
 	switch f.Code {
 	case fault.Busy, fault.BusyPeer:
-		return &mail.Error{Code: mail.Busy, Message: f.Message, Hint: "try again in a second"}
+		return &caps.Error{Code: caps.Busy, Message: f.Message, Hint: "try again in a second"}
 	case fault.Internal:
 		return err
 	}
@@ -48,13 +50,13 @@ func callError(err error) error {
 	if f.Name != "" {
 		text = f.Name + ": " + text
 	}
-	return &mail.Error{Code: mail.Failed, Message: "the chain failed: " + string(f.Code) + ": " + text}
+	return &caps.Error{Code: caps.Failed, Message: "the chain failed: " + string(f.Code) + ": " + text}
 }
 
-// slotted are the capabilities of one run of a call, as the engine asks for them.
-type slotted struct{ *mail.Slots }
+// callSlots are the capabilities of one run of a call, as the engine asks for them.
+type callSlots struct{ *mail.Slots }
 
-func (s slotted) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
+func (s callSlots) Call(ctx context.Context, n int, data []byte) ([]byte, error) {
 	b, err := s.Slots.Call(ctx, n, data)
 	return b, powers.MailRefusal(err)
 }
@@ -80,9 +82,9 @@ func resultOf(ctx context.Context, c *mail.Call, in *mail.Inside, slots *mail.Sl
 
 // callRecord is what a record has of a call beside its chain and its data.
 type callRecord struct {
-	Agent mail.ID     `json:"agent"`
-	Slots []mail.Slot `json:"slots"`
-	Fuel  int64       `json:"fuel"`
+	Agent caps.ID        `json:"agent"`
+	Slots []slotted.Slot `json:"slots"`
+	Fuel  int64          `json:"fuel"`
 	mail.Cause
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host"
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
@@ -68,7 +69,7 @@ func mailTexts(t testing.TB, a *mail.Agent) []string {
 	return out
 }
 
-func publish(t testing.TB, v *host.Vat, agent, name string, texts ...string) mail.ID {
+func publish(t testing.TB, v *host.Vat, agent, name string, texts ...string) caps.ID {
 	t.Helper()
 	id, err := agentOf(t, v, agent).Publish(t.Context(), name, encoded(t, capsule("", texts...)))
 	if err != nil {

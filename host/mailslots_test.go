@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 // TestSlotIsNoText: a power that mails texts alone carries no capability: a slot
@@ -79,7 +79,7 @@ func TestQueuedCallsAreCounted(t *testing.T) {
 	}
 }
 
-func mustIdentify(t *testing.T, identify func(context.Context, string) (mail.ID, error), name string) string {
+func mustIdentify(t *testing.T, identify func(context.Context, string) (caps.ID, error), name string) string {
 	t.Helper()
 	id, err := identify(t.Context(), name)
 	if err != nil {

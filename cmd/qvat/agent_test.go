@@ -17,8 +17,8 @@ import (
 
 	"qvat/cmd/qvat/cli"
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/control"
-	"qvat/host/mail"
 )
 
 // cmdAwaits is `awaits PATTERN PROGRAM ARGS...`: runs it until its output
@@ -135,7 +135,7 @@ func TestInboxFollows(t *testing.T) {
 		if err := errors.Join(err, json.Unmarshal(line, &m)); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
-		if m.Number != number || string(m.State) != state || m.Strings[0] != text || m.FromName != mail.NameHost {
+		if m.Number != number || string(m.State) != state || m.Strings[0] != text || m.FromName != caps.NameHost {
 			t.Fatalf("followed %s, expected number %d, %s, %q", line, number, state, text)
 		}
 	}

@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"qvat/host/caps"
 	"qvat/host/fault"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 	"qvat/host/store/sqlite"
 )
 
@@ -131,7 +133,7 @@ func TestLooks(t *testing.T) {
 // and what a program gets.
 func TestViews(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC)
-	id := mail.ID{Number: [32]byte{1}, Node: mail.Key{2}}
+	id := caps.ID{Number: [32]byte{1}, Node: caps.Key{2}}
 	one, two := "01"+strings.Repeat("0", 62), "02"+strings.Repeat("0", 62)
 	whole := one + ":" + two
 	for _, c := range []struct {
@@ -139,15 +141,15 @@ func TestViews(t *testing.T) {
 		owner, program string
 	}{
 		{
-			Agent{Name: "bob", Kind: "guest", Key: mail.Key{1}, Handle: id, Unread: 3},
+			Agent{Name: "bob", Kind: "guest", Key: caps.Key{1}, Handle: id, Unread: 3},
 			`{"name":"bob","kind":"guest","key":"` + one + `","handle":"` + whole + `","unread":3}`,
 			`{"name":"bob","host":false,"key":"` + one + `","handle":"` + whole + `","unread":3}`,
 		},
 		{Sent{MessageID(one), 4}, `{"id":"` + one + `","number":4}`, `{"id":"` + one + `","number":4}`},
 		{
 			[]Letter{letterOf(mail.Message{
-				Number: 1, ID: id.Number, Kind: mail.KindReply, From: id, To: id, Date: at, Arrived: at, State: mail.StateNew,
-				Strings: []string{"a", "b"}, Edges: []string{"e"}, IDs: []mail.ID{id}, Types: []mail.Type{mail.TypeValue},
+				Number: 1, ID: id.Number, Kind: letter.KindReply, From: id, To: id, Date: at, Arrived: at, State: caps.StateNew,
+				Strings: []string{"a", "b"}, Edges: []string{"e"}, IDs: []caps.ID{id}, Types: []caps.Type{caps.TypeValue},
 				ReplyTo: &id.Number, What: "w", Why: "y", Thread: id.Number,
 			})},
 			`[{"number":1,"id":"` + one + `","type":"reply","from":"` + whole + `","fromName":"","to":"` + whole + `","toName":"",` +
@@ -158,12 +160,12 @@ func TestViews(t *testing.T) {
 				`"replyTo":"` + one + `","what":"w","why":"y","thread":"` + one + `"}]`,
 		},
 		{
-			Thing{ID: id, Type: mail.TypePromise, Local: true, Promise: &Promise{State: mail.StateResolved, ID: id, Type: mail.TypeValue}},
+			Thing{ID: id, Type: caps.TypePromise, Local: true, Promise: &Promise{State: caps.StateResolved, ID: id, Type: caps.TypeValue}},
 			`{"id":"` + whole + `","type":"promise","local":true,"name":"","promise":{"state":"resolved","id":"` + whole + `","type":"value"}}`,
 			`{"id":"` + whole + `","type":"promise","state":"resolved","to":"` + whole + `"}`,
 		},
 		{
-			Thing{ID: id, Type: mail.TypeValue, Local: true, Value: json.RawMessage(`5`)},
+			Thing{ID: id, Type: caps.TypeValue, Local: true, Value: json.RawMessage(`5`)},
 			`{"id":"` + whole + `","type":"value","local":true,"name":"","value":5}`,
 			`{"id":"` + whole + `","type":"value","value":5}`,
 		},
@@ -172,7 +174,7 @@ func TestViews(t *testing.T) {
 			`[{"number":1,"at":"2026-01-02T03:04:05.006Z","action":"wake","error":"no"}]`,
 			`[{"number":1,"at":1767323045006,"action":"wake","error":"no"}]`,
 		},
-		{[]Entry{{"b0b", id, mail.TypeHandle, "bob"}}, `[{"name":"b0b","id":"` + whole + `","type":"handle","like":"bob"}]`, `[{"name":"b0b","id":"` + whole + `","type":"handle","like":"bob"}]`},
+		{[]Entry{{"b0b", id, caps.TypeHandle, "bob"}}, `[{"name":"b0b","id":"` + whole + `","type":"handle","like":"bob"}]`, `[{"name":"b0b","id":"` + whole + `","type":"handle","like":"bob"}]`},
 		{id, `"` + whole + `"`, `"` + whole + `"`},
 		{NameChange{Name: "x", Removed: true}, `{"name":"x","removed":true}`, `{"name":"x","removed":true}`},
 	} {
@@ -211,7 +213,7 @@ func TestDub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Dub(ctx, a, []Letter{{From: bob, To: me}, {From: mail.ID{Number: [32]byte{0xab}}, To: bob}})
+	got, err := Dub(ctx, a, []Letter{{From: bob, To: me}, {From: caps.ID{Number: [32]byte{0xab}}, To: bob}})
 	if err != nil {
 		t.Fatal(err)
 	}

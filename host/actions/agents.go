@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"qvat/host/caps"
 	"qvat/host/fault"
 	"qvat/host/mail"
 )
@@ -51,7 +52,7 @@ type StoreValue struct {
 	Value json.RawMessage `json:"value" program:"the value"`
 }
 
-func (q StoreValue) Do(ctx context.Context, a *mail.Agent) (mail.ID, error) {
+func (q StoreValue) Do(ctx context.Context, a *mail.Agent) (caps.ID, error) {
 	return a.StoreValue(ctx, q.Name, q.Value)
 }
 
@@ -61,7 +62,7 @@ type Publish struct {
 	Capsule []byte `json:"capsule" program:"the capsule"`
 }
 
-func (q Publish) Do(ctx context.Context, a *mail.Agent) (mail.ID, error) {
+func (q Publish) Do(ctx context.Context, a *mail.Agent) (caps.ID, error) {
 	return a.Publish(ctx, q.Name, q.Capsule)
 }
 
@@ -84,7 +85,7 @@ type Invite struct {
 	Lasts Lifetime `json:"seconds,omitempty" program:"the time"`
 }
 
-func (q Invite) Do(ctx context.Context, a *mail.Agent) (mail.Locator, error) {
+func (q Invite) Do(ctx context.Context, a *mail.Agent) (caps.Locator, error) {
 	return a.Invite(ctx, q.Name, time.Duration(q.Lasts))
 }
 

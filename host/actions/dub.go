@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
@@ -47,17 +48,17 @@ func (d *Dubber) letter(ctx context.Context, l *Letter) (err error) {
 // It is not safe for concurrent use.
 type Dubber struct {
 	agent   *mail.Agent
-	entries []mail.Entry // of the agent's directory, once they were wanted
+	entries []caps.Entry // of the agent's directory, once they were wanted
 	listed  bool
-	known   map[mail.ID][]string
+	known   map[caps.ID][]string
 }
 
 // NewDubber makes a dubber.
-func NewDubber(a *mail.Agent) *Dubber { return &Dubber{agent: a, known: map[mail.ID][]string{}} }
+func NewDubber(a *mail.Agent) *Dubber { return &Dubber{agent: a, known: map[caps.ID][]string{}} }
 
 // Names gives the names that the agent has for an identifier: its own sorted, and
 // the special ones behind them.
-func (d *Dubber) Names(ctx context.Context, id mail.ID) ([]string, error) {
+func (d *Dubber) Names(ctx context.Context, id caps.ID) ([]string, error) {
 	if names, ok := d.known[id]; ok {
 		return names, nil
 	}
@@ -71,7 +72,7 @@ func (d *Dubber) Names(ctx context.Context, id mail.ID) ([]string, error) {
 // Like gives the name in the agent's directory that could be taken for this one,
 // or "". Special names look like no other.
 func (d *Dubber) Like(ctx context.Context, name string) (_ string, err error) {
-	if mail.CheckName(name) != nil {
+	if caps.CheckName(name) != nil {
 		return "", nil
 	}
 	if !d.listed {
@@ -89,15 +90,15 @@ func (d *Dubber) Like(ctx context.Context, name string) (_ string, err error) {
 }
 
 // dub gives what is shown for an identifier, and the name that it could be taken for.
-func (d *Dubber) dub(ctx context.Context, id mail.ID) (name, like string, err error) {
+func (d *Dubber) dub(ctx context.Context, id caps.ID) (name, like string, err error) {
 	names, err := d.Names(ctx, id)
 	switch {
 	case err != nil:
 		return "", "", err
 	case len(names) == 0:
 		return mail.Dub(id, nil), "", nil
-	case slices.Contains(names, mail.NameSelf):
-		return mail.NameSelf, "", nil
+	case slices.Contains(names, caps.NameSelf):
+		return caps.NameSelf, "", nil
 	}
 	like, err = d.Like(ctx, names[0])
 	return names[0], like, err

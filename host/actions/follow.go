@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"qvat/host/caps"
 	"qvat/host/fault"
 	"qvat/host/mail"
 )
@@ -45,7 +46,7 @@ func followLetters(ctx context.Context, a *mail.Agent, q url.Values) (iter.Seq2[
 // agent's own that lead to ?locator=LOCATOR.
 func followNames(ctx context.Context, a *mail.Agent, q url.Values) (iter.Seq2[any, error], error) {
 	if s := q.Get("locator"); s != "" {
-		l, err := mail.ParseLocator(s)
+		l, err := caps.ParseLocator(s)
 		return views(a.FollowLocatorNames(ctx, l), changeOf), err
 	}
 	return views(a.FollowNames(ctx, q.Get("path")), changeOf), nil

@@ -6,6 +6,7 @@ import (
 
 	"qvat/host/fault"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 // Of the requests, names are pet names, paths of them, identifiers, or locators,
@@ -49,9 +50,9 @@ type Text struct {
 	Names   []string `json:"names" program:"the names,thing"`
 }
 
-// ParseText takes a text apart in which @name attaches, as [mail.ParseText] does.
+// ParseText takes a text apart in which @name attaches, as [letter.Parse] does.
 func ParseText(text string) (Text, error) {
-	t, err := mail.ParseText(text)
+	t, err := letter.Parse(text)
 	return Text(t), err
 }
 

@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
@@ -27,14 +28,14 @@ func (q Lookup) Do(ctx context.Context, a *mail.Agent) (Thing, error) {
 // Locate gives the locator of what a name leads to.
 type Locate leading
 
-func (q Locate) Do(ctx context.Context, a *mail.Agent) (mail.Locator, error) {
+func (q Locate) Do(ctx context.Context, a *mail.Agent) (caps.Locator, error) {
 	return a.Locate(ctx, q.Name)
 }
 
 // Identify gives the identifier of what a name leads to.
 type Identify leading
 
-func (q Identify) Do(ctx context.Context, a *mail.Agent) (mail.ID, error) {
+func (q Identify) Do(ctx context.Context, a *mail.Agent) (caps.ID, error) {
 	return a.Identify(ctx, q.Name)
 }
 
@@ -45,9 +46,9 @@ type ReverseIdentify struct {
 }
 
 func (q ReverseIdentify) Do(ctx context.Context, a *mail.Agent) ([]string, error) {
-	id, err := mail.ParseID(q.ID)
+	id, err := caps.ParseID(q.ID)
 	if err != nil {
-		l, bad := mail.ParseLocator(q.ID)
+		l, bad := caps.ParseLocator(q.ID)
 		if bad != nil {
 			return nil, err
 		}
@@ -63,7 +64,7 @@ type ReverseLocate struct {
 }
 
 func (q ReverseLocate) Do(ctx context.Context, a *mail.Agent) ([]string, error) {
-	l, err := mail.ParseLocator(q.Locator)
+	l, err := caps.ParseLocator(q.Locator)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ type Why struct {
 }
 
 func (q Why) Do(ctx context.Context, a *mail.Agent) ([]string, error) {
-	id, err := mail.ParseID(q.ID)
+	id, err := caps.ParseID(q.ID)
 	if err != nil {
 		return nil, err
 	}

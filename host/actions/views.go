@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"time"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 // What the actions answer with. The fields that a view says are dubbed are empty
@@ -15,8 +17,8 @@ type Agent struct {
 	Name   string   `json:"name"`
 	Kind   string   `json:"kind"` // "host" or "guest"
 	Of     string   `json:"of,omitempty"`
-	Key    mail.Key `json:"key"`
-	Handle mail.ID  `json:"handle"`
+	Key    caps.Key `json:"key"`
+	Handle caps.ID  `json:"handle"`
 	Unread int      `json:"unread"`
 	Wakes  string   `json:"wakes,omitempty"`
 }
@@ -49,18 +51,18 @@ func sentOf(s mail.Sent) Sent { return Sent{idOf(s.ID), s.Number} }
 type Letter struct {
 	Number   uint64      `json:"number"`
 	ID       MessageID   `json:"id"`
-	Kind     mail.Kind   `json:"type"`
-	From     mail.ID     `json:"from"`
+	Kind     letter.Kind `json:"type"`
+	From     caps.ID     `json:"from"`
 	FromName string      `json:"fromName"` // dubbed
-	To       mail.ID     `json:"to"`
+	To       caps.ID     `json:"to"`
 	ToName   string      `json:"toName"` // dubbed
 	Date     time.Time   `json:"date"`   // the sender's
 	Arrived  time.Time   `json:"arrived"`
 	State    mail.State  `json:"state"`
 	Strings  []string    `json:"strings"`
 	Edges    []string    `json:"edges"`
-	IDs      []mail.ID   `json:"ids"`   // of what the edges carry
-	Types    []mail.Type `json:"types"` // of IDs
+	IDs      []caps.ID   `json:"ids"`   // of what the edges carry
+	Types    []caps.Type `json:"types"` // of IDs
 	What     string      `json:"what,omitempty"`
 	Why      string      `json:"why,omitempty"`
 	ReplyTo  MessageID   `json:"replyTo,omitempty"`
@@ -109,8 +111,8 @@ func (l Letter) Parts() []Part {
 // Attachment is what an edge carries.
 type Attachment struct {
 	Edge string
-	ID   mail.ID
-	Type mail.Type
+	ID   caps.ID
+	Type caps.Type
 }
 
 // Attachments are what the letter carries.
@@ -125,32 +127,32 @@ func (l Letter) Attachments() []Attachment {
 // Entry is a name in a directory.
 type Entry struct {
 	Name string    `json:"name"`
-	ID   mail.ID   `json:"id"`
-	Type mail.Type `json:"type"`
+	ID   caps.ID   `json:"id"`
+	Type caps.Type `json:"type"`
 	Like string    `json:"like,omitempty"` // an entry with which it could be confused
 }
 
-func entryOf(e mail.Entry) Entry { return Entry(e) }
+func entryOf(e caps.Entry) Entry { return Entry(e) }
 
 // NameChange is a name that has come to lead somewhere, or is gone.
 type NameChange struct {
 	Name    string    `json:"name"`
-	ID      mail.ID   `json:"id,omitzero"`
-	Type    mail.Type `json:"type,omitempty"`
+	ID      caps.ID   `json:"id,omitzero"`
+	Type    caps.Type `json:"type,omitempty"`
 	Removed bool      `json:"removed,omitempty"`
 }
 
-func changeOf(c mail.NameChange) NameChange {
+func changeOf(c caps.NameChange) NameChange {
 	if c.Removed {
-		c.ID = mail.ID{}
+		c.ID = caps.ID{}
 	}
 	return NameChange(c)
 }
 
 // Thing is what a name leads to. Of the fields after Name, that of its type is there.
 type Thing struct {
-	ID         mail.ID         `json:"id"`
-	Type       mail.Type       `json:"type"`
+	ID         caps.ID         `json:"id"`
+	Type       caps.Type       `json:"type"`
 	Local      bool            `json:"local"`
 	Name       string          `json:"name"` // dubbed
 	Value      json.RawMessage `json:"value,omitempty"`
@@ -163,26 +165,26 @@ type Thing struct {
 // Promise is what has become of a promise.
 type Promise struct {
 	State mail.State `json:"state"`
-	ID    mail.ID    `json:"id,omitzero"` // what it was resolved to
-	Type  mail.Type  `json:"type,omitempty"`
+	ID    caps.ID    `json:"id,omitzero"` // what it was resolved to
+	Type  caps.Type  `json:"type,omitempty"`
 	Why   string     `json:"why,omitempty"` // it was rejected
 }
 
 // Invitation is what is known of an invitation. From is the handle of who invites.
 type Invitation struct {
-	From    mail.ID   `json:"from"`
+	From    caps.ID   `json:"from"`
 	Expires time.Time `json:"expires"`
 	Used    bool      `json:"used"`
 }
 
-func thingOf(t mail.Thing) Thing {
+func thingOf(t caps.Thing) Thing {
 	out := Thing{ID: t.ID, Type: t.Type, Local: t.Local, Value: t.Value, Names: t.Names}
 	if t.Chain != nil {
 		out.Capsule = t.Chain.Capsule
 	}
 	if p := t.Promise; p != nil {
 		out.Promise = &Promise{State: p.State, Why: p.Why}
-		if p.State == mail.StateResolved {
+		if p.State == caps.StateResolved {
 			out.Promise.ID, out.Promise.Type = p.ID, p.Type
 		}
 	}
@@ -202,7 +204,7 @@ type Called struct {
 type Queued struct {
 	ID     MessageID `json:"id"`
 	Number uint64    `json:"number"`
-	To     mail.ID   `json:"to"`
+	To     caps.ID   `json:"to"`
 	ToName string    `json:"toName"` // dubbed
 	Since  time.Time `json:"since"`
 	Tries  int       `json:"tries"`
@@ -216,12 +218,12 @@ func queuedOf(q mail.Queued) Queued {
 
 // Peer is another node that the vat has heard of.
 type Peer struct {
-	Node  mail.Key  `json:"node"`
+	Node  caps.Key  `json:"node"`
 	At    []string  `json:"at"`
 	Since time.Time `json:"since"`
 }
 
-func peerOf(p mail.Peer) Peer { return Peer{p.Node, list(p.At), p.Since} }
+func peerOf(p caps.Peer) Peer { return Peer{p.Node, list(p.At), p.Since} }
 
 // LogEntry is an entry of an agent's journal.
 type LogEntry struct {

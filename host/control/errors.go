@@ -8,8 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 
+	"qvat/host/caps"
 	"qvat/host/fault"
-	"qvat/host/mail"
 )
 
 // refusal is an error as it travels.
@@ -21,7 +21,7 @@ type refusal struct {
 // refusalOf makes err fit to travel: what has no code is written to the log,
 // and told by a reference to it.
 func (s *Server) refusalOf(ctx context.Context, err error) refusal {
-	var m *mail.Error
+	var m *caps.Error
 	var f *fault.Error
 	switch {
 	case errors.As(err, &m):
@@ -42,7 +42,7 @@ func (s *Server) refusalOf(ctx context.Context, err error) refusal {
 // nearest to one of package mail's.
 func status(c fault.Code) int {
 	switch {
-	case c == fault.Code(mail.NotFound):
+	case c == fault.Code(caps.NotFound):
 		return http.StatusNotFound
 	case isFault(c):
 		return fault.Lookup(c).Status
@@ -52,7 +52,7 @@ func status(c fault.Code) int {
 
 func isFault(c fault.Code) bool { return fault.Lookup(c).Code == c }
 
-// errorOf is what a refusal was made of: a *fault.Error or a *mail.Error.
+// errorOf is what a refusal was made of: a *fault.Error or a *caps.Error.
 func errorOf(b json.RawMessage) error {
 	var r refusal
 	if err := json.Unmarshal(b, &r); err != nil || r.Error == nil || r.Code == "" {
@@ -61,5 +61,5 @@ func errorOf(b json.RawMessage) error {
 	if isFault(r.Code) {
 		return r.Error
 	}
-	return &mail.Error{Code: mail.Code(r.Code), Message: r.Message, Hint: r.Hint}
+	return &caps.Error{Code: caps.Code(r.Code), Message: r.Message, Hint: r.Hint}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/fault"
 	"qvat/host/mail"
 )
@@ -136,15 +137,15 @@ func (s *Server) login(r *http.Request, body []byte) (any, error) {
 		return nil, err
 	}
 	if s.o.Login == nil {
-		return nil, &mail.Error{
-			Code: mail.NotFound, Message: "this vat has no page",
+		return nil, &caps.Error{
+			Code: caps.NotFound, Message: "this vat has no page",
 			Hint: "qvat.toml can say [web] enabled = true",
 		}
 	}
 	url, err := s.o.Login(r.Context())
 	if err == nil && url == "" {
-		err = &mail.Error{
-			Code: mail.NotFound, Message: "the vat's page does not answer to the address that the vat listens at",
+		err = &caps.Error{
+			Code: caps.NotFound, Message: "the vat's page does not answer to the address that the vat listens at",
 			Hint: "name what the vat is called in hosts, under [web] in qvat.toml, or listen at a loopback address",
 		}
 	}

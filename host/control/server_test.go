@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/fault"
 	"qvat/host/mail"
 	"qvat/host/store/sqlite"
@@ -128,7 +129,7 @@ func TestEveryAction(t *testing.T) {
 		}
 		_, err := ask[json.RawMessage](t.Context(), s.client, agentPath("self")+"/"+a.Name, struct{}{})
 		var f *fault.Error
-		var m *mail.Error
+		var m *caps.Error
 		if err != nil && !errors.As(err, &m) && (!errors.As(err, &f) || f.Code == fault.Internal) {
 			t.Errorf("%s: %v", a.Name, err)
 		}
@@ -144,20 +145,20 @@ func TestErrors(t *testing.T) {
 	s := serve(t, Options{})
 	do(t, s, "self", actions.MakeGuest{Name: "bob"})
 	_, err := Do(t.Context(), s.client, "bob", actions.MakeGuest{Name: "eve"})
-	var m *mail.Error
-	if !errors.As(err, &m) || m.Code != mail.Refused || m.Hint == "" {
+	var m *caps.Error
+	if !errors.As(err, &m) || m.Code != caps.Refused || m.Hint == "" {
 		t.Errorf("a guest that makes a guest: %#v", err)
 	}
 	_, err = s.client.Login(t.Context())
-	if !errors.As(err, &m) || m.Code != mail.NotFound {
+	if !errors.As(err, &m) || m.Code != caps.NotFound {
 		t.Errorf("a login where there is no page: %v", err)
 	}
 	_, err = Do(t.Context(), s.client, "a/../b?c", actions.Info{})
-	if !errors.As(err, &m) || m.Code != mail.NotFound {
+	if !errors.As(err, &m) || m.Code != caps.NotFound {
 		t.Errorf("an agent that is not there: %v", err)
 	}
 	for _, err := range s.client.Follow(t.Context(), "nobody", 0) {
-		if !errors.As(err, &m) || m.Code != mail.NotFound {
+		if !errors.As(err, &m) || m.Code != caps.NotFound {
 			t.Errorf("following an agent that is not there: %v", err)
 		}
 	}
@@ -184,8 +185,8 @@ func TestLogin(t *testing.T) {
 	}
 	s = serve(t, Options{Login: func(context.Context) (string, error) { return "", nil }})
 	_, err := s.client.Login(t.Context())
-	var m *mail.Error
-	if !errors.As(err, &m) || m.Code != mail.NotFound || !strings.Contains(m.Hint, "[web]") {
+	var m *caps.Error
+	if !errors.As(err, &m) || m.Code != caps.NotFound || !strings.Contains(m.Hint, "[web]") {
 		t.Errorf("a login where no link would work: %v", err)
 	}
 }
@@ -224,9 +225,9 @@ func TestMalformed(t *testing.T) {
 		{"no id", "POST", "/v1/agents/self/cancel", `{"id": "abc"}`, 400, fault.Malformed},
 		{"long invitation", "POST", "/v1/agents/self/invite", `{"name": "x", "seconds": 9000000000000000000}`, 400, fault.Malformed},
 		{"no number", "GET", "/v1/agents/self/follow?after=x", "", 400, fault.Malformed},
-		{"no locator", "GET", "/v1/agents/self/follownames?locator=x", "", 422, fault.Code(mail.BadName)},
+		{"no locator", "GET", "/v1/agents/self/follownames?locator=x", "", 422, fault.Code(caps.BadName)},
 		{"too much", "POST", "/v1/agents/self/lookup", `{"name": "` + strings.Repeat("a", 2<<10) + `"}`, 413, fault.TooLarge},
-		{"nobody", "POST", "/v1/agents/nobody/info", "{}", 404, fault.Code(mail.NotFound)},
+		{"nobody", "POST", "/v1/agents/nobody/info", "{}", 404, fault.Code(caps.NotFound)},
 		{"well", "POST", "/v1/agents/self/info", "", 200, ""},
 	} {
 		t.Run(c.what, func(t *testing.T) {

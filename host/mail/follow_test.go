@@ -127,7 +127,7 @@ func TestFollowNames(t *testing.T) {
 	id := must(self.Identify(ctx, "d.a"))(t)
 	changes, located := make(chan string, 100), make(chan string, 100)
 	var group sync.WaitGroup
-	follow := func(to chan<- string, names func(func(mail.NameChange, error) bool)) {
+	follow := func(to chan<- string, names func(func(caps.NameChange, error) bool)) {
 		group.Go(func() {
 			for c, err := range names {
 				switch {

@@ -12,11 +12,12 @@ import (
 	"qvat/host/caps"
 	"qvat/host/mail"
 	"qvat/host/mail/mailtest"
+	"qvat/host/mail/slotted"
 )
 
 // queueing is a vat in which a call of the chain "outer" calls its slot 0 with its
 // slot 1; it notes the calls that come of that.
-func queueing(t *testing.T, v *vat, r *mailtest.Runner, first []mail.Slot, data string) (inner *atomic.Pointer[mail.Call]) {
+func queueing(t *testing.T, v *vat, r *mailtest.Runner, first []slotted.Slot, data string) (inner *atomic.Pointer[mail.Call]) {
 	t.Helper()
 	inner = &atomic.Pointer[mail.Call]{}
 	r.Runs = func(ctx context.Context, c mail.Call, in *mail.Inside) error {
@@ -38,7 +39,7 @@ func TestQueuedCallBurnsNoMore(t *testing.T) {
 	self := v.Named("self")
 	id := v.Wakes(v.Named("other")) // some chain
 	v.OK(bob.SetWake(t.Context(), must(self.Identify(t.Context(), "chain-1"))(t).String(), 1000))
-	inner := queueing(t, v, v.O.Run.(*mailtest.Runner), []mail.Slot{{ID: id, Type: caps.TypeChain}}, `{}`)
+	inner := queueing(t, v, v.O.Run.(*mailtest.Runner), []slotted.Slot{{ID: id, Type: caps.TypeChain}}, `{}`)
 	v.Say(self, "bob", "hello")
 	defer v.Run()()
 	v.Until(func() bool { return inner.Load() != nil })
@@ -57,7 +58,7 @@ func TestQueuedCallHolds(t *testing.T) {
 	photo := v.Keep(self, "photo", `1`)
 	v.OK(bob.SetWake(ctx, must(self.Identify(ctx, "chain-1"))(t).String(), 1000))
 	inner := queueing(t, v, v.O.Run.(*mailtest.Runner),
-		[]mail.Slot{{ID: chain, Type: caps.TypeChain}, {ID: photo, Type: caps.TypeValue}}, `{"it":{"@":1}}`)
+		[]slotted.Slot{{ID: chain, Type: caps.TypeChain}, {ID: photo, Type: caps.TypeValue}}, `{"it":{"@":1}}`)
 	runs := v.O.Run.(*mailtest.Runner).Runs
 	v.O.Run.(*mailtest.Runner).Runs = func(ctx context.Context, c mail.Call, in *mail.Inside) error {
 		if numberIn(c) > 0 { // the run also drops the name by which it had the thing
@@ -93,7 +94,7 @@ func TestSlotsOfAnotherNode(t *testing.T) {
 	thing := caps.ID{Number: [32]byte{7}, Node: from.Node}
 	results := make(chan [2]error, 1)
 	v.O.Run.(*mailtest.Runner).Runs = func(ctx context.Context, c mail.Call, in *mail.Inside) error {
-		c.Slots = append(slices.Clone(c.Slots), mail.Slot{ID: carol, Type: caps.TypeHandle}, mail.Slot{ID: chain, Type: caps.TypeChain})
+		c.Slots = append(slices.Clone(c.Slots), slotted.Slot{ID: carol, Type: caps.TypeHandle}, slotted.Slot{ID: chain, Type: caps.TypeChain})
 		if len(c.Slots) == 4 {
 			s := in.Slots(c)
 			_, forward := s.Call(ctx, 2, []byte(`{"strings":["",""],"edges":["it"],"things":[{"@":1}]}`))
@@ -125,7 +126,7 @@ func TestWhyOfQueuedCall(t *testing.T) {
 	photo := v.Keep(self, "photo", `1`)
 	tx := must(v.S.Begin(ctx))(t)
 	in := v.In(tx)
-	slots := []mail.Slot{{ID: chain, Type: caps.TypeChain}, {ID: photo, Type: caps.TypeValue}}
+	slots := []slotted.Slot{{ID: chain, Type: caps.TypeChain}, {ID: photo, Type: caps.TypeValue}}
 	s := in.Slots(mail.Call{Agent: must(bob.Info(ctx))(t).Handle, Slots: slots})
 	must(s.Call(ctx, 0, []byte(`{"it":{"@":1}}`)))(t)
 	v.OK(must(in.Agent(ctx, "self"))(t).Remove(ctx, "photo"))

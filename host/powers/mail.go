@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/mail"
 	"qvat/runtime"
 )
@@ -178,14 +179,14 @@ func (p *mailPower) thing(ctx context.Context, a *mail.Agent, name string) (any,
 // to see: its code stands before its text. Other errors stay: they end the
 // message, and some have it run again.
 func MailRefusal(err error) error {
-	var known *mail.Error
+	var known *caps.Error
 	if !errors.As(err, &known) {
 		return err
 	}
 	switch known.Code {
-	case mail.Wrong, mail.BadName:
+	case caps.Wrong, caps.BadName:
 		return typeError("%s: %s", known.Code, known.Message)
-	case mail.Full:
+	case caps.Full:
 		return rangeError("%s: %s", known.Code, known.Message)
 	}
 	return refusal("%s: %s", known.Code, known.Message)

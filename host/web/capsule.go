@@ -10,7 +10,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/actions"
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 // chainView is who may do what with a chain: its links, who signed them, whom
@@ -257,7 +257,7 @@ func (v *visit) openCapsule() error {
 	var c chains.Capsule
 	if err == nil {
 		if c, err = chains.DecodeCapsule(b, v.vat.About().Limits); err != nil {
-			err = &mail.Error{Code: mail.Wrong, Message: "this is no capsule: " + err.Error()}
+			err = &caps.Error{Code: caps.Wrong, Message: "this is no capsule: " + err.Error()}
 		}
 	}
 	if n := noticeOf(err); n != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"qvat/host/actions"
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 // draft is a letter that is being written.
@@ -29,7 +29,7 @@ func (v *visit) showDraft(status int, d draft, n *notice) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Type == mail.TypeHandle && len(d.Handles) < maxHandles {
+		if e.Type == caps.TypeHandle && len(d.Handles) < maxHandles {
 			d.Handles = append(d.Handles, e.Name)
 		}
 	}

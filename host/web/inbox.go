@@ -9,14 +9,16 @@ import (
 	"strconv"
 
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 // pageSize is how many messages a page of an inbox looks at.
 const pageSize = 50
 
-// letter is a message as its page shows it.
-type letter struct {
+// shownLetter is a message as its page shows it.
+type shownLetter struct {
 	actions.Letter
 	Mine    bool  // this agent sent it
 	Other   party // whom it is from, or to
@@ -27,13 +29,13 @@ type letter struct {
 // thing is an attachment.
 type thing struct {
 	Edge  string
-	Type  mail.Type
+	Type  caps.Type
 	Party party
 }
 
 // thread is a line of answers.
 type thread struct {
-	Last   letter
+	Last   shownLetter
 	Count  int  // messages of it on this page
 	Unread bool // one of them is new
 }
@@ -129,7 +131,7 @@ func (v *visit) threads(found []actions.Letter) ([]thread, error) {
 			list = append(list, t)
 		}
 		t.Count++
-		t.Unread = t.Unread || m.State == mail.StateNew
+		t.Unread = t.Unread || m.State == caps.StateNew
 	}
 	threads := make([]thread, len(list))
 	for i, t := range list {
@@ -139,15 +141,15 @@ func (v *visit) threads(found []actions.Letter) ([]thread, error) {
 }
 
 // letter dubs a message.
-func (v *visit) letter(m actions.Letter) (letter, error) {
-	l := letter{Letter: m, Mine: m.From == v.info.Handle && m.State != mail.StateNew}
+func (v *visit) letter(m actions.Letter) (shownLetter, error) {
+	l := shownLetter{Letter: m, Mine: m.From == v.info.Handle && m.State != caps.StateNew}
 	other := m.From
 	if l.Mine {
 		other = m.To
 	}
 	var err error
 	if l.Other, err = v.names.of(other); err != nil {
-		return letter{}, err
+		return shownLetter{}, err
 	}
 	for _, p := range m.Parts() {
 		l.Snippet += p.Text
@@ -162,9 +164,9 @@ func (v *visit) letter(m actions.Letter) (letter, error) {
 	for _, a := range m.Attachments() {
 		t := thing{Edge: a.Edge, Type: a.Type}
 		if t.Party, err = v.names.of(a.ID); err != nil {
-			return letter{}, err
+			return shownLetter{}, err
 		}
-		if !t.Party.Named && t.Type != mail.TypeHandle {
+		if !t.Party.Named && t.Type != caps.TypeHandle {
 			t.Party.Text = fmt.Sprintf("(%s %s…)", t.Type, t.Party.Full[:6]) // its number is no key
 		}
 		l.Things = append(l.Things, t)
@@ -173,11 +175,11 @@ func (v *visit) letter(m actions.Letter) (letter, error) {
 }
 
 type messageBody struct {
-	letter
-	Thread []letter // what is near of it, the oldest first
-	Cut    bool     // it begins earlier
-	Draft  string   // of an answer that could not be sent
-	Names  []string // to grant
+	shownLetter
+	Thread []shownLetter // what is near of it, the oldest first
+	Cut    bool          // it begins earlier
+	Draft  string        // of an answer that could not be sent
+	Names  []string      // to grant
 }
 
 // maxThread is how many messages of a thread are shown, the newest ones.
@@ -196,7 +198,7 @@ func (v *visit) showLetter(status int, draft string, n *notice) error {
 		return err
 	}
 	b := messageBody{Draft: draft}
-	if b.letter, err = v.letter(m); err != nil {
+	if b.shownLetter, err = v.letter(m); err != nil {
 		return err
 	}
 	q := actions.Letters{Thread: m.Thread, Before: number + reach, Limit: maxThread, Newest: true}
@@ -218,7 +220,7 @@ func (v *visit) showLetter(status int, draft string, n *notice) error {
 		}
 		b.Thread = append(b.Thread, l)
 	}
-	if m.Kind == mail.KindRequest && m.State == mail.StateNew {
+	if m.Kind == letter.KindRequest && m.State == caps.StateNew {
 		entries, err := do(v, actions.List{})
 		if err != nil {
 			return err
@@ -237,7 +239,7 @@ func (v *visit) showLetter(status int, draft string, n *notice) error {
 func (v *visit) number() (uint64, error) {
 	n, err := strconv.ParseUint(v.r.PathValue("number"), 10, 64)
 	if err != nil || n == 0 {
-		return 0, &mail.Error{Code: mail.NotFound, Message: "there is no such message"}
+		return 0, &caps.Error{Code: caps.NotFound, Message: "there is no such message"}
 	}
 	return n, nil
 }

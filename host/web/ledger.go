@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"qvat/host/actions"
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 // queued is a message that is on its way to another node.
@@ -38,7 +38,7 @@ func (v *visit) cancel() error {
 	id := actions.MessageID(v.r.PostForm.Get("id"))
 	_, err := id.Bytes()
 	if err != nil {
-		err = &mail.Error{Code: mail.NotFound, Message: "there is no such message"}
+		err = &caps.Error{Code: caps.NotFound, Message: "there is no such message"}
 	} else {
 		_, err = do(v, actions.Cancel{ID: id})
 	}
@@ -111,7 +111,7 @@ func (v *visit) facts(detail json.RawMessage) ([]fact, error) {
 		var text string
 		if json.Unmarshal(raw, &text) == nil {
 			f.Text = cut(text, 200)
-			if id, err := mail.ParseID(text); err == nil {
+			if id, err := caps.ParseID(text); err == nil {
 				p, err := v.names.of(id)
 				if err != nil {
 					return nil, err

@@ -12,7 +12,7 @@ import (
 
 	"qvat/chains"
 	"qvat/host/actions"
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 type namesBody struct {
@@ -113,7 +113,7 @@ func (v *visit) describe(b *nameBody) error {
 	if t.Value != nil {
 		b.Value, b.Cut = pretty(t.Value)
 	}
-	if t.Promise != nil && t.Promise.State == mail.StateResolved {
+	if t.Promise != nil && t.Promise.State == caps.StateResolved {
 		p, err := v.names.of(t.Promise.ID)
 		if err != nil {
 			return err
@@ -155,7 +155,7 @@ func pretty(value json.RawMessage) (text string, isCut bool) {
 // suggestion is a name that completes what is being written.
 type suggestion struct {
 	Name string    `json:"name"`
-	Type mail.Type `json:"type"`
+	Type caps.Type `json:"type"`
 	Like string    `json:"like,omitempty"`
 }
 
@@ -231,7 +231,7 @@ func accept(v *visit) (actions.Order, string) {
 func (v *visit) storeValue() error {
 	value := json.RawMessage(strings.TrimSpace(v.r.PostForm.Get("value")))
 	if !json.Valid(value) {
-		return v.toNames(&mail.Error{Code: mail.Wrong, Message: "the value is not JSON", Hint: "a text stands in double quotes"}, "")
+		return v.toNames(&caps.Error{Code: caps.Wrong, Message: "the value is not JSON", Hint: "a text stands in double quotes"}, "")
 	}
 	_, err := do(v, actions.StoreValue{Name: v.name(), Value: value})
 	return v.toNames(err, "Stored "+cut(v.name(), 80)+".")
@@ -249,7 +249,7 @@ func (v *visit) publish() error {
 func (v *visit) file(field string) ([]byte, error) {
 	f, _, err := v.r.FormFile(field)
 	if err == http.ErrMissingFile || err == http.ErrNotMultipart {
-		return nil, &mail.Error{Code: mail.Wrong, Message: "no file was chosen"}
+		return nil, &caps.Error{Code: caps.Wrong, Message: "no file was chosen"}
 	}
 	if err != nil {
 		return nil, err
@@ -263,7 +263,7 @@ func (v *visit) invite() error {
 	if days := v.r.PostForm.Get("days"); days != "" {
 		d, err := time.ParseDuration(days + "h")
 		if err != nil || d <= 0 {
-			return v.toNames(&mail.Error{Code: mail.Wrong, Message: "the days are no number above 0"}, "")
+			return v.toNames(&caps.Error{Code: caps.Wrong, Message: "the days are no number above 0"}, "")
 		}
 		expires = 24 * d
 	}

@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 func TestParseText(t *testing.T) {
@@ -167,11 +169,11 @@ func TestForms(t *testing.T) {
 	does("/app/agent/bob/message/1/reply", "Answered.", "text", "thank you")
 	does("/app/agent/bob/request", "Asked HOST.", "to", "HOST", "what", "your hat", "name", "hat")
 	does("/app/agent/bob/request", "Asked HOST.", "to", "HOST", "what", "your dog", "name", "dog")
-	requests, err := self.Messages(t.Context(), mail.MessageQuery{State: mail.StateNew})
+	requests, err := self.Messages(t.Context(), mail.MessageQuery{State: caps.StateNew})
 	must(t, err)
 	var asked []uint64
 	for _, m := range requests {
-		if m.Kind == mail.KindRequest {
+		if m.Kind == letter.KindRequest {
 			asked = append(asked, m.Number)
 		}
 	}
@@ -290,4 +292,4 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-func allNew() mail.MessageQuery { return mail.MessageQuery{State: mail.StateNew} }
+func allNew() mail.MessageQuery { return mail.MessageQuery{State: caps.StateNew} }

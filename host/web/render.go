@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"qvat/host/actions"
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 //go:embed templates
@@ -179,4 +179,4 @@ func whole(n any) int64 {
 	return 0
 }
 
-func hexStart(k mail.Key) string { return brief(k[:]) }
+func hexStart(k caps.Key) string { return brief(k[:]) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
@@ -241,16 +242,16 @@ func (v *visit) failed(err error) {
 
 // statusOf is the status of an error of mail.
 func statusOf(err error) int {
-	var m *mail.Error
+	var m *caps.Error
 	if !errors.As(err, &m) {
 		return http.StatusInternalServerError
 	}
 	switch m.Code {
-	case mail.NotFound:
+	case caps.NotFound:
 		return http.StatusNotFound
-	case mail.Full:
+	case caps.Full:
 		return http.StatusInsufficientStorage
-	case mail.Refused, mail.Used, mail.Expired:
+	case caps.Refused, caps.Used, caps.Expired:
 		return http.StatusConflict
 	}
 	return http.StatusUnprocessableEntity
@@ -258,7 +259,7 @@ func statusOf(err error) int {
 
 // noticeOf is what is shown of an error of mail, or nil.
 func noticeOf(err error) *notice {
-	var m *mail.Error
+	var m *caps.Error
 	if !errors.As(err, &m) {
 		return nil
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 type vatBody struct {
@@ -152,7 +152,7 @@ type runBody struct {
 }
 
 func (v *visit) showRun() error {
-	gone := &mail.Error{Code: mail.NotFound, Message: "this message is not remembered any more"}
+	gone := &caps.Error{Code: caps.NotFound, Message: "this message is not remembered any more"}
 	n, err := v.number()
 	if err != nil {
 		return gone

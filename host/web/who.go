@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
@@ -25,7 +26,7 @@ type namer struct {
 }
 
 // of dubs an identifier.
-func (n *namer) of(id mail.ID) (party, error) {
+func (n *namer) of(id caps.ID) (party, error) {
 	names, err := n.Names(n.ctx, id)
 	if err != nil || len(names) == 0 {
 		return party{Text: visible(mail.Dub(id, nil)), Full: id.String()}, err

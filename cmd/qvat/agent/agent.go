@@ -21,6 +21,7 @@ import (
 	"qvat/cmd/qvat/cli"
 	"qvat/host/actions"
 	"qvat/host/api"
+	"qvat/host/caps"
 	"qvat/host/control"
 	"qvat/host/mail"
 )
@@ -114,11 +115,11 @@ func (t *talk) does(work func(ctx context.Context, cmd *cobra.Command, args []st
 // others would lead elsewhere as a part of a call's path, such as "..".
 func checkAgent(name string) error {
 	if strings.Contains(name, ":") {
-		_, err := mail.ParseID(name)
+		_, err := caps.ParseID(name)
 		return err
 	}
 	for part := range strings.SplitSeq(name, ".") {
-		if err := mail.CheckName(part); err != nil {
+		if err := caps.CheckName(part); err != nil {
 			return err
 		}
 	}

@@ -6,15 +6,15 @@ import (
 	"fmt"
 
 	"qvat/cmd/qvat/cli"
+	"qvat/host/caps"
 	"qvat/host/control"
 	"qvat/host/fault"
-	"qvat/host/mail"
 )
 
 // failure gives what went wrong with a call a row of the tables.
 func (t *talk) failure(ctx context.Context, err error) *cli.Failure {
 	var known *cli.Failure
-	var m *mail.Error
+	var m *caps.Error
 	var f *fault.Error
 	var deaf *cli.Unwritten
 	switch {
@@ -49,7 +49,7 @@ func errorJSON(f *cli.Failure) any {
 		Message string `json:"message"`
 		Hint    string `json:"hint,omitempty"`
 	}{f.Name, f.Error(), f.Hint}
-	if m := (*mail.Error)(nil); errors.As(f.Err, &m) {
+	if m := (*caps.Error)(nil); errors.As(f.Err, &m) {
 		out.Code, out.Message = string(m.Code), m.Message
 	}
 	return out
@@ -57,15 +57,15 @@ func errorJSON(f *cli.Failure) any {
 
 // mailExit gives the row of cli.ExitTable for a code of package mail. Some share one: what was
 // sent in no way that the other side can take is all refused.
-func mailExit(c mail.Code) string {
+func mailExit(c caps.Code) string {
 	switch c {
-	case mail.NotFound, mail.BadName, mail.Full, mail.Elsewhere:
+	case caps.NotFound, caps.BadName, caps.Full, caps.Elsewhere:
 		return string(c)
-	case mail.Used, mail.Expired:
+	case caps.Used, caps.Expired:
 		return cli.ExitUsed
-	case mail.Refused, mail.Wrong, mail.BadSeal, mail.Replayed:
+	case caps.Refused, caps.Wrong, caps.BadSeal, caps.Replayed:
 		return cli.ExitRefused
-	case mail.Failed:
+	case caps.Failed:
 		return cli.ExitChainFailed
 	}
 	return cli.ExitFailed

@@ -9,6 +9,7 @@ import (
 
 	"qvat/cmd/qvat/cli"
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/mail"
 )
 
@@ -46,8 +47,8 @@ With --json: {"id", "number"}; the number is that of your own copy.`,
 // plainAt adds how a plain @ is written to an error of a name that is not
 // there: it may be one that was never meant to attach anything.
 func plainAt(err error, w actions.Text) error {
-	var m *mail.Error
-	if len(w.Edges) > 0 && errors.As(err, &m) && m.Code == mail.NotFound && m.Hint == "" {
+	var m *caps.Error
+	if len(w.Edges) > 0 && errors.As(err, &m) && m.Code == caps.NotFound && m.Hint == "" {
 		m.Hint = `@NAME in the text attaches what has that name; a plain @ is written \@`
 	}
 	return err
@@ -172,7 +173,7 @@ func (t *talk) awaitAnswer(ctx context.Context, s actions.Sent) error {
 		return err
 	case m.State == mail.StateDismissed && len(m.IDs) == 0:
 		return &cli.Failure{Name: cli.ExitRefused, Err: errors.New("the request was dismissed here before there was an answer")}
-	case m.State == mail.StateRejected:
+	case m.State == caps.StateRejected:
 		return &cli.Failure{Name: cli.ExitRefused, Err: fmt.Errorf("the request was refused: %s", m.Why)}
 	}
 	if t.asJSON {

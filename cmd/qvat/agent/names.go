@@ -8,7 +8,7 @@ import (
 	"qvat/cmd/qvat/cli"
 	"qvat/host/actions"
 	"qvat/host/api"
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 func newList(t *talk) *cobra.Command {
@@ -98,7 +98,7 @@ func thingLines(thing actions.Thing) [][]string {
 	out := [][]string{{"what", inWords(thing)}, {"shown as", thing.Name}, {"id", thing.ID.String()}}
 	if p := thing.Promise; p != nil {
 		out = append(out, []string{"state", string(p.State)})
-		if p.ID != (mail.ID{}) {
+		if p.ID != (caps.ID{}) {
 			out = append(out, []string{"answer", string(p.Type) + " " + p.ID.String()})
 		}
 		if p.Why != "" {
@@ -117,14 +117,14 @@ func thingLines(thing actions.Thing) [][]string {
 
 // inWords says what kind of thing it is.
 func inWords(thing actions.Thing) string {
-	what, known := map[mail.Type]string{
-		mail.TypeHandle:     "the handle of an agent: send to it",
-		mail.TypeAgent:      "an agent's own powers",
-		mail.TypeDirectory:  "a directory of " + cli.Count(thing.Names, "name"),
-		mail.TypeChain:      "a published chain of " + cli.Count(len(thing.Capsule), "byte") + ": call it",
-		mail.TypePromise:    "the promise of a request",
-		mail.TypeInvitation: "an invitation",
-		mail.TypeNode:       "a vat on the network",
+	what, known := map[caps.Type]string{
+		caps.TypeHandle:     "the handle of an agent: send to it",
+		caps.TypeAgent:      "an agent's own powers",
+		caps.TypeDirectory:  "a directory of " + cli.Count(thing.Names, "name"),
+		caps.TypeChain:      "a published chain of " + cli.Count(len(thing.Capsule), "byte") + ": call it",
+		caps.TypePromise:    "the promise of a request",
+		caps.TypeInvitation: "an invitation",
+		caps.TypeNode:       "a vat on the network",
 	}[thing.Type]
 	if !known {
 		what = "a " + string(thing.Type)
@@ -220,7 +220,7 @@ With --json: an array of the steps.`,
 		ValidArgsFunction: cli.First(t.completeNames),
 		RunE: t.does(func(ctx context.Context, _ *cobra.Command, args []string) error {
 			id := args[0]
-			if _, err := mail.ParseID(id); err != nil {
+			if _, err := caps.ParseID(id); err != nil {
 				found, err := ask(ctx, t, actions.Identify{Name: id})
 				if err != nil {
 					return err

@@ -12,13 +12,13 @@ import (
 	"qvat/cmd/qvat/cli"
 	"qvat/host/actions"
 	"qvat/host/api"
-	"qvat/host/mail"
+	"qvat/host/caps"
 )
 
 // takeApart reads a TEXT.
 func takeApart(cmd *cobra.Command, text string) (actions.Text, error) {
 	t, err := actions.ParseText(text)
-	var bad *mail.Error
+	var bad *caps.Error
 	if errors.As(err, &bad) {
 		return t, cli.UsageError(cmd, "%s: %s", bad.Message, bad.Hint)
 	}
@@ -150,7 +150,7 @@ func broken(line string, columns int) (parts []string) {
 // stands.
 func parties(m actions.Letter) string {
 	from, to := api.Clean(marked(m.FromName, m.FromLike)), api.Clean(marked(m.ToName, m.ToLike))
-	switch mine, sent := m.ToName == mail.NameSelf, m.FromName == mail.NameSelf; {
+	switch mine, sent := m.ToName == caps.NameSelf, m.FromName == caps.NameSelf; {
 	case mine && !sent:
 		return "from " + from
 	case sent && !mine:

@@ -12,7 +12,9 @@ import (
 
 	"qvat/cmd/qvat/cli"
 	"qvat/host/actions"
+	"qvat/host/caps"
 	"qvat/host/mail"
+	"qvat/host/mail/letter"
 )
 
 // TestTogether holds that a text that was taken apart is put together again, and
@@ -20,14 +22,14 @@ import (
 func TestTogether(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := actions.Letter{
-			FromName: rapid.String().Draw(t, "from"), ToName: "SELF", Kind: mail.KindPackage, State: mail.State(rapid.String().Draw(t, "state")),
+			FromName: rapid.String().Draw(t, "from"), ToName: "SELF", Kind: letter.KindPackage, State: mail.State(rapid.String().Draw(t, "state")),
 			What: rapid.String().Draw(t, "what"), Why: rapid.String().Draw(t, "why"),
 		}
 		n := rapid.IntRange(0, 3).Draw(t, "edges")
 		for range n {
 			m.Strings = append(m.Strings, rapid.OneOf(rapid.String(), rapid.StringMatching(`[a@\\:{}.-]*`)).Draw(t, "text"))
 			m.Edges = append(m.Edges, rapid.StringMatching(`[a-z0-9][a-z0-9-]{0,5}`).Draw(t, "edge"))
-			m.Types, m.IDs = append(m.Types, mail.TypeValue), append(m.IDs, mail.ID{})
+			m.Types, m.IDs = append(m.Types, caps.TypeValue), append(m.IDs, caps.ID{})
 		}
 		m.Strings = append(m.Strings, rapid.OneOf(rapid.String(), rapid.StringMatching(`[a@\\:{}.-]*`)).Draw(t, "text"))
 		w, err := takeApart(New(&cli.App{}, Capsules{}), together(m))
@@ -61,9 +63,9 @@ func dangerous(s string) bool {
 // TestMessageText: what others write cannot look like another message.
 func TestMessageText(t *testing.T) {
 	m := actions.Letter{
-		Number: 7, Kind: mail.KindPackage, FromName: "b0b", FromLike: "bob", ToName: "SELF", State: "new",
+		Number: 7, Kind: letter.KindPackage, FromName: "b0b", FromLike: "bob", ToName: "SELF", State: "new",
 		Date:    time.Date(2026, 11, 23, 9, 0, 0, 0, time.Local),
-		Strings: []string{"hi\n8  package from bob, 2026-11-23 09:00:00, new\x1b[1A", "!"}, Edges: []string{"x"}, Types: []mail.Type{mail.TypeChain}, IDs: []mail.ID{{}},
+		Strings: []string{"hi\n8  package from bob, 2026-11-23 09:00:00, new\x1b[1A", "!"}, Edges: []string{"x"}, Types: []caps.Type{caps.TypeChain}, IDs: []caps.ID{{}},
 	}
 	const want = `7  package from b0b (looks like bob), 2026-11-23 09:00:00, new
    hi
@@ -80,14 +82,14 @@ func TestMessageText(t *testing.T) {
 // nothing.
 func TestMessageTextOnTerminal(t *testing.T) {
 	for _, space := range []string{" ", "\t", "\u00a0", "\u2003", "\u2800", "\u3164"} {
-		m := actions.Letter{Number: 7, Kind: mail.KindPackage, FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
+		m := actions.Letter{Number: 7, Kind: letter.KindPackage, FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
 			"hi" + strings.Repeat(space, 200) + "8  package from carol",
 		}}
 		if got := strings.Split(messageText(m, 0), "\n")[1]; len([]rune(got)) > 60 {
 			t.Errorf("%q leaves %q", space, got)
 		}
 	}
-	m := actions.Letter{Number: 7, Kind: mail.KindPackage, FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
+	m := actions.Letter{Number: 7, Kind: letter.KindPackage, FromName: "bob", ToName: "SELF", State: "new", Strings: []string{
 		strings.Repeat("x", 77) + "8  package from carol" + strings.Repeat("世", 40),
 	}}
 	for _, line := range strings.Split(messageText(m, 80), "\n")[1:3] {
@@ -99,9 +101,9 @@ func TestMessageTextOnTerminal(t *testing.T) {
 
 // TestMailExit holds that each code of package mail has a row of its own kind.
 func TestMailExit(t *testing.T) {
-	for _, c := range []mail.Code{
-		mail.NotFound, mail.BadName, mail.Refused, mail.Full, mail.BadSeal, mail.Replayed,
-		mail.Expired, mail.Used, mail.Wrong, mail.Elsewhere, mail.Failed,
+	for _, c := range []caps.Code{
+		caps.NotFound, caps.BadName, caps.Refused, caps.Full, caps.BadSeal, caps.Replayed,
+		caps.Expired, caps.Used, caps.Wrong, caps.Elsewhere, caps.Failed,
 	} {
 		if name := mailExit(c); cli.ExitCode(name) < 40 {
 			t.Errorf("%s ends with %s, %d", c, name, cli.ExitCode(name))
