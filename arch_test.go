@@ -27,9 +27,9 @@ chains host/fault < host/api
 chains runtime < host/config
 chains host/store < host/caps
 host/caps < host/mail/letter host/mail/slotted
-host/store < host/mail/jobs
+host/retry host/store < host/mail/jobs
 chains host/store host/caps host/mail/jobs host/mail/letter host/mail/slotted < host/mail
-chains host/caps host/mail host/mail/letter < host/mail/wire
+chains host/caps host/mail host/mail/letter host/retry < host/mail/wire
 host/caps host/mail/letter host/fault host/mail < host/actions < host/control
 chains host/caps host/mail/letter host/mail host/actions < host/web
 chains runtime host/store host/caps host/mail/letter host/mail host/actions < host/powers

@@ -9,6 +9,17 @@ import (
 	"time"
 )
 
+// After is how long to wait after a failure, when failed others came before it:
+// first, which doubles with each, and last at most.
+func After(failed int, first, last time.Duration) time.Duration {
+	for wait := first; ; wait *= 2 {
+		if failed <= 0 || wait >= last {
+			return min(wait, last)
+		}
+		failed--
+	}
+}
+
 // Tries remembers by keys what has failed. After the first failure of a key the
 // wait is First; it doubles up to Last. Both must be set before its first use;
 // its methods may be called from any goroutine.
@@ -36,11 +47,8 @@ func (t *Tries[K]) Fail(key K, now time.Time, why string) Try {
 	if t.all == nil {
 		t.all = map[K]Try{}
 	}
-	wait, failed := t.First, t.all[key].Failed
-	for n := 0; n < failed && wait < t.Last; n++ {
-		wait *= 2
-	}
-	try := Try{Failed: failed + 1, Due: now.Add(min(wait, t.Last)), Why: why}
+	failed := t.all[key].Failed
+	try := Try{Failed: failed + 1, Due: now.Add(After(failed, t.First, t.Last)), Why: why}
 	t.all[key] = try
 	return try
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"qvat/host/retry"
 	"qvat/host/store"
 )
 
@@ -54,15 +55,15 @@ func Loop(ctx context.Context, o Options) {
 		} else if ctx.Err() == nil {
 			o.Logger.Error("what messages woke cannot be read", "err", err)
 		}
-		var retry <-chan time.Time
+		var next <-chan time.Time
 		if wait > 0 {
-			retry = time.After(wait)
+			next = time.After(wait)
 		}
 		select {
 		case <-ctx.Done():
 		case <-o.Changed:
 		case <-l.ended:
-		case <-retry:
+		case <-next:
 		}
 	}
 }
@@ -172,7 +173,7 @@ func (l *loop) work(ctx context.Context, of *line, rows []int64) {
 // one does a job that has failed some times. It says how long to wait until it is
 // tried again; 0 is that it is over.
 func (l *loop) one(ctx context.Context, row int64, failed int) time.Duration {
-	again := min(firstWait<<min(failed, 10), lastWait)
+	again := retry.After(failed, firstWait, lastWait)
 	rows, err := l.o.Outbox.Outbox(ctx, row-1, 1, l.o.Kinds...)
 	if err != nil {
 		if ctx.Err() == nil {

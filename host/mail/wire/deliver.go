@@ -11,6 +11,7 @@ import (
 	"qvat/host/caps"
 	"qvat/host/mail"
 	"qvat/host/mail/letter"
+	"qvat/host/retry"
 )
 
 const (
@@ -207,8 +208,8 @@ func (w *Wire) failed(key string, err error) {
 		words = err.Error()
 	}
 	n := w.queue.Tried(key).Tries
-	wait := min(firstRetry<<min(n, 16), lastRetry)
-	w.queue.Note(key, mail.Try{Tries: n + 1, Next: w.o.Now().Add(wait), Error: words})
+	next := w.o.Now().Add(retry.After(n, firstRetry, lastRetry))
+	w.queue.Note(key, mail.Try{Tries: n + 1, Next: next, Error: words})
 	if caps.CodeOf(err) == "" {
 		w.o.Logger.Info("messages are delivered again later", "for", key, "err", err)
 	}
